@@ -1,0 +1,136 @@
+"""The part of OData's `$filter` that Table storage knows: comparisons, `and`, `or`, `not` and parentheses.
+
+https://learn.microsoft.com/rest/api/storageservices/querying-tables-and-entities
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from azsim.problem import bad_request
+
+Predicate = Callable[[Mapping[str, Any]], bool]
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<typed>(?:datetime|guid|X|binary)'[^']*')|(?P<number>-?\d+(?:\.\d+)?L?)"
+    r"|(?P<paren>[()])|(?P<word>[A-Za-z_]\w*))",
+)
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+
+
+def compile_filter(text: str) -> Predicate:
+    """A predicate over an entity's plain values. An entity without the property never matches.
+
+    Raises:
+        Problem: 400 if the expression is not understood.
+    """
+    parser = _Parser(_tokens(text), text)
+    predicate = parser.any_of()
+    parser.end()
+    return predicate
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    tokens: list[tuple[str, str]] = []
+    at = 0
+    while text[at:].strip():
+        match = _TOKEN.match(text, at)
+        if match is None or match.lastgroup is None:
+            raise _invalid(text)
+        tokens.append((match.lastgroup, match[match.lastgroup]))
+        at = match.end()
+    return tokens
+
+
+class _Parser:
+    def __init__(self, tokens: list[tuple[str, str]], text: str) -> None:
+        self._tokens = tokens
+        self._text = text
+
+    def any_of(self) -> Predicate:
+        left = self._all_of()
+        while self._take("word", "or"):
+            left = _either(left, self._all_of())
+        return left
+
+    def end(self) -> None:
+        if self._tokens:
+            raise _invalid(self._text)
+
+    def _all_of(self) -> Predicate:
+        left = self._one()
+        while self._take("word", "and"):
+            left = _both(left, self._one())
+        return left
+
+    def _one(self) -> Predicate:
+        if self._take("word", "not"):
+            inner = self._one()
+            return lambda entity: not inner(entity)
+        if self._take("paren", "("):
+            inside = self.any_of()
+            if not self._take("paren", ")"):
+                raise _invalid(self._text)
+            return inside
+        name = self._next("word")
+        compare = _COMPARE.get(self._next("word"))
+        if compare is None:
+            raise _invalid(self._text)
+        return _comparison(name, compare, self._literal())
+
+    def _literal(self) -> Any:
+        if not self._tokens:
+            raise _invalid(self._text)
+        kind, text = self._tokens.pop(0)
+        if kind == "string":
+            return text[1:-1].replace("''", "'")
+        if kind == "typed":
+            return text.partition("'")[2][:-1]
+        if kind == "number":
+            return float(text) if "." in text else int(text.rstrip("L"))
+        if text in ("true", "false"):
+            return text == "true"
+        raise _invalid(self._text)
+
+    def _take(self, kind: str, text: str) -> bool:
+        if self._tokens and self._tokens[0] == (kind, text):
+            self._tokens.pop(0)
+            return True
+        return False
+
+    def _next(self, kind: str) -> str:
+        if not self._tokens or self._tokens[0][0] != kind:
+            raise _invalid(self._text)
+        return self._tokens.pop(0)[1]
+
+
+def _comparison(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Predicate:
+    def holds(entity: Mapping[str, Any]) -> bool:
+        value = entity.get(name)
+        if isinstance(wanted, (int, float)) and isinstance(value, str):  # 64-bit numbers travel as text
+            value = int(value)
+        return type(value) is type(wanted) and compare(value, wanted)
+
+    return holds
+
+
+def _either(left: Predicate, right: Predicate) -> Predicate:
+    return lambda entity: left(entity) or right(entity)
+
+
+def _both(left: Predicate, right: Predicate) -> Predicate:
+    return lambda entity: left(entity) and right(entity)
+
+
+def _invalid(text: str) -> Exception:
+    return bad_request("InvalidInput", f"One of the request inputs is not valid: $filter={text}")

@@ -1,0 +1,187 @@
+"""The data plane of Key Vault: secrets and their versions, behind challenge authentication and Azure RBAC."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass, field
+from typing import Any
+
+from azsim.arm import Arm, Resource
+from azsim.call import Call
+from azsim.messages import Response, json_response
+from azsim.problem import Problem, bad_request
+from azsim.service import Service
+
+VAULT = "Microsoft.KeyVault/vaults"
+
+
+def _challenge(call: Call) -> Problem:
+    login = f"https://login.microsoftonline.com/{call.world.tenant}"
+    header = f'Bearer authorization="{login}", resource="https://vault.azure.net"'
+    return Problem(
+        401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.", {"www-authenticate": header}
+    )
+
+
+service = Service("*.vault.azure.net", audiences=("https://vault.azure.net",), refusal=_challenge)
+
+
+@dataclass(slots=True)
+class Version:
+    """One version of a secret. The value is here and nowhere else."""
+
+    id: str
+    value: str
+    content_type: str | None
+    tags: dict[str, str]
+    attributes: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Vaults:
+    """Secrets: host name of the vault -> name -> versions, oldest first."""
+
+    secrets: dict[str, dict[str, list[Version]]] = field(default_factory=dict)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Every version without its times."""
+        return {
+            host: {
+                name: [
+                    {
+                        "id": v.id,
+                        "value": v.value,
+                        "contentType": v.content_type,
+                        "tags": copy.deepcopy(v.tags),
+                        **{key: v.attributes[key] for key in ("enabled", "nbf", "exp") if key in v.attributes},
+                    }
+                    for v in versions
+                ]
+                for name, versions in sorted(names.items())
+            }
+            for host, names in sorted(self.secrets.items())
+        }
+
+    def add(self, host: str, name: str, version: Version) -> None:
+        """Place a version in a vault as its newest."""
+        self.secrets.setdefault(host, {}).setdefault(name, []).append(version)
+
+    def versions(self, host: str, name: str) -> list[Version]:
+        """All versions of a secret, oldest first."""
+        return self.secrets.get(host, {}).get(name.lower(), [])
+
+
+@service.route("PUT", "/secrets/{name}")
+def set_secret(call: Call) -> Response:
+    """https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret."""
+    _need(call, "setSecret/action")
+    body = call.json_object()
+    if not isinstance(body.get("value"), str) or not set(body) <= {"value", "contentType", "tags", "attributes"}:
+        raise bad_request("BadParameter", "The request body needs a string 'value'.")
+    if len(body.get("tags") or {}) > 15:
+        raise bad_request("BadParameter", "A secret takes at most 15 tags.")
+    version = Version(
+        call.world.chance.hex(32), body["value"], body.get("contentType"), dict(body.get("tags") or {}), {}
+    )
+    _set(call, version, {"enabled": True, **(body.get("attributes") or {})}, created=True)
+    call.world.state(Vaults).add(call.host, call.params["name"].lower(), version)
+    return json_response({"value": version.value, **_shown(call, version)})
+
+
+@service.route("PATCH", "/secrets/{name}/{version}")
+def update_secret(call: Call) -> Response:
+    """https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret."""
+    _need(call, "update/action")
+    body = call.json_object()
+    if not set(body) <= {"contentType", "tags", "attributes"}:
+        raise bad_request("BadParameter", "Only contentType, tags and attributes can be updated.")
+    version = _version(call)
+    version.content_type = body.get("contentType", version.content_type)
+    version.tags = dict(body.get("tags", version.tags))
+    _set(call, version, body.get("attributes") or {})
+    return json_response(_shown(call, version))
+
+
+@service.route("GET", "/secrets/{name}/versions")
+def list_versions(call: Call) -> Response:
+    """https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret-versions."""
+    _need(call, "readMetadata/action")
+    size = int(call.query.get("maxresults") or 25)
+    start = int(call.query.get("$skiptoken") or 0)
+    versions = call.world.state(Vaults).versions(call.host, call.params["name"])
+    more = start + size < len(versions)
+    following = f"https://{call.host}{call.path}?api-version={call.query['api-version']}&$skiptoken={start + size}"
+    page = [_shown(call, version) for version in versions[start : start + size]]
+    return json_response({"value": page, "nextLink": following if more else None})
+
+
+@service.route("GET", "/secrets/{name}")
+@service.route("GET", "/secrets/{name}/{version}")
+def get_secret(call: Call) -> Response:
+    """https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret."""
+    _need(call, "getSecret/action")
+    version = _version(call)
+    if not version.attributes["enabled"]:
+        raise Problem(403, "Forbidden", "Operation get is not allowed on a disabled secret.")
+    return json_response({"value": version.value, **_shown(call, version)})
+
+
+def _need(call: Call, action: str) -> None:
+    vault = _vault(call)
+    if "api-version" not in call.query:
+        raise bad_request("BadParameter", "api-version must be specified")
+    permission = f"Microsoft.KeyVault/vaults/secrets/{action}"
+    if not call.may(permission, f"{vault.id}/secrets/{call.params['name']}", data=True):
+        caller = call.caller
+        raise Problem(
+            403,
+            "Forbidden",
+            "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
+            "definitions were changed recently, please observe propagation time.\r\n"
+            f"Caller: appid={caller.app_id};oid={caller.object_id};iss=https://sts.windows.net/{caller.tenant}/\r\n"
+            f"Action: '{permission}'\r\nResource: '{vault.id}/secrets/{call.params['name']}'\r\n"
+            f"Assignment: (not found)\r\nVault: {vault.name};location={vault.body.get('location')}\r\n",
+        )
+
+
+def _vault(call: Call) -> Resource:
+    for vault in call.world.state(Arm).of_type(VAULT):
+        if vault.properties.get("vaultUri", "").lower().rstrip("/") == f"https://{call.host}":
+            return vault
+    raise Problem(404, "VaultNotFound", f"There is no vault at {call.host}.")
+
+
+def _version(call: Call) -> Version:
+    versions = call.world.state(Vaults).versions(call.host, call.params["name"])
+    wanted = call.params.get("version", "").lower()
+    found = next((v for v in reversed(versions) if not wanted or v.id == wanted), None)
+    if found is None:
+        raise Problem(
+            404,
+            "SecretNotFound",
+            f"A secret with (name/id) {call.params['name']}{'/' + wanted if wanted else ''} was not found in this key "
+            "vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.",
+        )
+    return found
+
+
+def _set(call: Call, version: Version, attributes: dict[str, Any], *, created: bool = False) -> None:
+    unknown = set(attributes) - {"enabled", "nbf", "exp"}
+    if unknown:
+        raise bad_request("BadParameter", f"Attributes {sorted(unknown)} cannot be set.")
+    now = int(call.world.clock.now().timestamp())
+    version.attributes |= {**attributes, "updated": now}
+    if created:
+        version.attributes |= {"created": now, "recoveryLevel": "Recoverable+Purgeable", "recoverableDays": 90}
+
+
+def _shown(call: Call, version: Version) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "id": f"https://{call.host}/secrets/{call.params['name']}/{version.id}",
+        "attributes": dict(version.attributes),
+    }
+    if version.content_type is not None:
+        shown["contentType"] = version.content_type
+    if version.tags:
+        shown["tags"] = dict(version.tags)
+    return shown

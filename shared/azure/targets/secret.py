@@ -1,0 +1,63 @@
+"""Secrets of a key vault, found by the vault's resource id and the secret's own."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from shared.azure.clients import Azure
+from shared.azure.target import TargetKind
+from shared.model.entity import AnyEntity, VaultObject
+from shared.model.errors import Refused
+from shared.model.permission import arm
+from shared.model.resource_id import ResourceId
+from shared.model.target import Target
+
+TYPE = "Microsoft.KeyVault/vaults"
+
+
+class Secret(Target, frozen=True, kw_only=True):
+    """A secret.
+
+    Args:
+        vault_url: Where its vault answers, as Resource Manager says.
+        version: The version that the event names; empty if it names none.
+    """
+
+    vault_url: str
+    version: str = ""
+
+
+async def resolve(entity: AnyEntity, azure: Azure) -> tuple[Secret, ...]:
+    """The secret an entity stands for.
+
+    The address in an event is not trusted: Resource Manager says where the vault answers, and both must agree.
+
+    Raises:
+        Refused: If the entity does not say which secret of which vault, or the addresses differ.
+    """
+    if not isinstance(entity, VaultObject) or entity.object_type != "secret" or not entity.name:
+        raise Refused(f"{entity.label or 'the entity'} is not known as a secret")
+    place = ResourceId(entity.vault_id)
+    if not place.is_type(TYPE):
+        raise Refused(f"secret {entity.name}: the resource id of its vault is not known")
+    vaults = await azure.key_vaults(place.subscription)
+    vault = await vaults.vaults.get(place.resource_group, place.name)
+    url = str(vault.properties.vault_uri or "").rstrip("/")
+    if not azure.cloud.is_vault(url):
+        raise Refused(f"vault {place} answers at {url}, which is no key vault address of {azure.cloud.name}")
+    if entity.id and urlsplit(entity.id).netloc.lower() != urlsplit(url).netloc.lower():
+        raise Refused(f"the event names {urlsplit(entity.id).netloc}, but vault {place} answers at {url}")
+    return (
+        Secret(
+            id=f"{urlsplit(url).netloc}/secrets/{entity.name}".lower(),
+            kind=f"{TYPE}/secrets",
+            name=entity.name,
+            ids=(place.key, f"{place.key}/secrets/{entity.name.lower()}"),
+            tags=dict(vault.tags or {}),
+            vault_url=url,
+            version=entity.version,
+        ),
+    )
+
+
+SECRET = TargetKind(type=Secret, accepts=frozenset({"secret"}), permissions=(arm(f"{TYPE}/read"),), resolve=resolve)

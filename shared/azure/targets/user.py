@@ -1,0 +1,102 @@
+"""Users of Microsoft Entra ID, found by any id that names exactly one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shared.azure.clients import Azure
+from shared.azure.target import TargetKind
+from shared.model.entity import Account, AnyEntity
+from shared.model.errors import Refused
+from shared.model.permission import graph
+from shared.model.target import Target
+
+if TYPE_CHECKING:
+    from msgraph.generated.models.user import User as GraphUser
+
+READ = graph("User.Read.All", "GET /users", "GET /users/{}")
+
+_SELECT = ["id", "userPrincipalName", "mail", "userType", "onPremisesSecurityIdentifier", "securityIdentifier"]
+
+
+class User(Target, frozen=True, kw_only=True):
+    """A user.
+
+    Args:
+        object_id: The object's id in the directory.
+        user_type: `Member` or `Guest`; guests sign in at their home tenant.
+    """
+
+    object_id: str
+    user_type: str = ""
+
+
+async def resolve(entity: AnyEntity, azure: Azure) -> tuple[User, ...]:
+    """The one user an account stands for, looked up by object id, UPN, mail or SID, whichever is there first.
+
+    Raises:
+        Refused: If no user or more than one has that id, or another id of the account says it is somebody else.
+    """
+    account = entity if isinstance(entity, Account) else Account()
+    by, users = await _look_up(account, azure)
+    if len(users) != 1:
+        raise Refused(f"{len(users)} users have {by}: nobody is acted on")
+    user = users[0]
+    _agree(account, user, by)
+    upn = user.user_principal_name or ""
+    return (
+        User(
+            id=f"user:{str(user.id).lower()}",
+            kind="user",
+            name=upn,
+            ids=tuple(i for i in (str(user.id).lower(), upn.lower()) if i),
+            object_id=str(user.id),
+            user_type=user.user_type or "",
+        ),
+    )
+
+
+async def _look_up(account: Account, azure: Azure) -> tuple[str, list[GraphUser]]:
+    if account.object_id:
+        return f"object id {account.object_id}", await _where(azure, f"id eq '{account.object_id}'")
+    if account.upn:
+        return f"UPN {account.upn}", await _where(azure, f"userPrincipalName eq {_quoted(account.upn)}")
+    if account.mail:
+        return f"mail {account.mail}", await _where(azure, f"mail eq {_quoted(account.mail)}")
+    if account.sid:
+        either = f"onPremisesSecurityIdentifier eq '{account.sid}' or securityIdentifier eq '{account.sid}'"
+        return f"SID {account.sid}", await _where(azure, either)
+    raise Refused(
+        f"account {account.label or '(no name)'} carries no object id, UPN, mail or SID: a bare name may be anybody's"
+    )
+
+
+async def _where(azure: Azure, condition: str) -> list[GraphUser]:
+    graph_client = await azure.graph()
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(filter=condition, select=_SELECT)
+    page = await graph_client.users.get(request_configuration=RequestConfiguration(query_parameters=query))
+    return list(page.value or []) if page else []
+
+
+def _agree(account: Account, user: GraphUser, by: str) -> None:
+    """Every other id of the account must be this user's too: two ids of two people are nobody's."""
+    mine = {str(user.user_principal_name).lower(), str(user.mail).lower()}
+    sids = {user.on_premises_security_identifier, user.security_identifier}
+    for name, value, same in (
+        ("UPN", account.upn, account.upn.lower() in mine),
+        ("mail", account.mail, account.mail.lower() in mine),
+        ("SID", account.sid, account.sid in sids),
+    ):
+        if value and not same:
+            raise Refused(f"{by} is user {user.id}, but {name} {value} is not theirs: nobody is acted on")
+
+
+def _quoted(text: str) -> str:
+    """A text as an OData literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+USER = TargetKind(type=User, accepts=frozenset({"account"}), permissions=(READ,), resolve=resolve)

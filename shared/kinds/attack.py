@@ -1,0 +1,37 @@
+"""MITRE ATT&CK: the enterprise tactics by Microsoft's spelling, and technique ids. https://attack.mitre.org."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+TACTICS = (
+    "Reconnaissance",
+    "ResourceDevelopment",
+    "InitialAccess",
+    "Execution",
+    "Persistence",
+    "PrivilegeEscalation",
+    "DefenseEvasion",
+    "CredentialAccess",
+    "Discovery",
+    "LateralMovement",
+    "Collection",
+    "CommandAndControl",
+    "Exfiltration",
+    "Impact",
+)
+
+_BY_LETTERS = {re.sub(r"[^a-z]", "", tactic.lower()): tactic for tactic in TACTICS}
+_TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
+
+
+def tactics(words: Iterable[str]) -> tuple[str, ...]:
+    """The tactics among these words, each once, in their order; words that are no tactic are left out."""
+    found = (_BY_LETTERS.get(re.sub(r"[^a-z]", "", word.lower())) for word in words)
+    return tuple(dict.fromkeys(tactic for tactic in found if tactic))
+
+
+def techniques(words: Iterable[str]) -> tuple[str, ...]:
+    """The technique ids in these words, each once, in their order."""
+    return tuple(dict.fromkeys(found for word in words for found in _TECHNIQUE.findall(word)))

@@ -1,0 +1,49 @@
+"""Extensions are found by looking: one per file, named like the file. There is no list to keep."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from shared.model.errors import Mistake, Mistakes
+
+Kind = TypeVar("Kind")
+
+
+def discover(package: str, kind: type[Kind], attribute: str) -> dict[str, Kind]:
+    """Every extension below a package, by name: the path of its file in dots, without the package.
+
+    Args:
+        package: Where to look, subfolders included.
+        kind: What each file must hold.
+        attribute: Under which name it must hold it.
+
+    Raises:
+        Mistakes: For every file that does not.
+    """
+    root = importlib.import_module(package)
+    found: dict[str, Kind] = {}
+    mistakes: list[Mistake] = []
+    for module in sorted(_modules(root.__path__, f"{package}.")):
+        value = getattr(importlib.import_module(module), attribute, None)
+        if isinstance(value, kind):
+            found[module.removeprefix(f"{package}.")] = value
+        else:
+            text = f"this file must hold one {kind.__name__} named `{attribute}`"
+            mistakes.append(Mistake(str(Path(*module.split("."))) + ".py", "", text))
+    if mistakes:
+        raise Mistakes(mistakes)
+    return found
+
+
+def _modules(path: Iterable[str], prefix: str) -> list[str]:
+    names: list[str] = []
+    for module in pkgutil.iter_modules(path, prefix):
+        if module.ispkg:
+            names += _modules(importlib.import_module(module.name).__path__, f"{module.name}.")
+        else:
+            names.append(module.name)
+    return names

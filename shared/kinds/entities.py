@@ -1,0 +1,282 @@
+"""Entities out of the forms Microsoft uses: the one place that knows which field holds which id.
+
+The form inside alerts has `Type` and Pascal-case names (`AadUserId`); Sentinel's entity resources have `kind` and
+camel-case names under `properties` (`aadUserId`, `accountName`). Read without regard to case they differ in a few names.
+https://learn.microsoft.com/azure/sentinel/entities-reference
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from shared.kinds import valid
+from shared.kinds.fields import Fields
+from shared.model.entity import (
+    Account,
+    AnyEntity,
+    AzureResource,
+    CloudApplication,
+    Domain,
+    File,
+    FileHash,
+    Host,
+    Ip,
+    Mailbox,
+    MailMessage,
+    Malware,
+    Other,
+    Process,
+    RegistryKey,
+    RegistryValue,
+    Role,
+    SecurityGroup,
+    Url,
+)
+
+_NOT_ENTITIES = frozenset({"securityalert", "bookmark", "huntingbookmark", "alert"})
+
+
+def distinct(entities: Iterable[AnyEntity | None]) -> tuple[AnyEntity, ...]:
+    """Every entity once, in order, without the gaps."""
+    return tuple(dict.fromkeys(entity for entity in entities if entity is not None))
+
+
+def read(kind: str, fields: Fields, role: Role = "") -> Iterator[AnyEntity]:
+    """The entities in one entity object: usually one, none if nothing in it is certain, more for a file with hashes.
+
+    Args:
+        kind: Its type in any spelling: `AzureResource`, `azure-resource`, `Ip`.
+        fields: The object, or its `properties`.
+        role: Its part, where the provider says.
+    """
+    word = "".join(letter for letter in kind.lower() if letter.isalnum())
+    if word in _NOT_ENTITIES:
+        return
+    build = _BUILDERS.get(word)
+    if build is not None:
+        yield from build(fields, role)
+        return
+    cloud = fields.fields("CloudResource")
+    if cloud:
+        yield from _azure_resource(cloud, role)
+    elif word:
+        yield Other(type=kind, name=valid.name(fields.text("Name", "friendlyName", "DisplayName")), role=role)
+
+
+def account(fields: Fields, role: Role = "") -> Account | None:
+    """An account, if any of its ids is certain."""
+    name = valid.name(fields.text("Name", "accountName", "samAccountName"))
+    upn = valid.upn(fields.text("UserPrincipalName", "accountUpn"))
+    domain = valid.name(fields.text("NTDomain", "domainName", "accountDomain"))
+    suffix = fields.text("UPNSuffix")
+    if "\\" in name:
+        domain, name = domain or name.partition("\\")[0], name.partition("\\")[2]
+    if "@" in name:
+        upn, name = upn or valid.upn(name), name.partition("@")[0]
+    elif name and suffix and not upn:
+        upn = valid.upn(f"{name}@{suffix}")
+    found = Account(
+        upn=upn,
+        object_id=valid.guid(fields.text("AadUserId", "azureAdUserId", "userObjectId", "accountObjectId")),
+        mail=valid.upn(fields.text("mail", "email")),
+        sid=valid.sid(fields.text("Sid", "userSid", "accountSid")),
+        name=name,
+        nt_domain=domain,
+        dn=fields.text("distinguishedName"),
+        tenant=valid.guid(fields.text("AadTenantId")),
+        display_name=valid.name(fields.text("DisplayName")),
+        role=role,
+    )
+    return found if found.upn or found.object_id or found.mail or found.sid or found.name else None
+
+
+def host(fields: Fields, role: Role = "") -> Host | None:
+    """A machine, if any of its ids is certain."""
+    more = fields.fields("additionalData")
+    full = valid.host(fields.text("HostName", "NetBiosName", "deviceDnsName", "fqdn"))
+    name, _, suffix = full.partition(".")
+    suffix = suffix or valid.host(fields.text("DnsDomain", "DnsSuffix"))
+    found = Host(
+        azure_id=valid.resource_id(fields.text("AzureID", "azureResourceId")),
+        fqdn=f"{name}.{suffix}" if name and suffix else "",
+        name=name,
+        nt_domain=valid.name(fields.text("NTDomain")),
+        mde_device_id=valid.device(fields.text("MdatpDeviceId", "mdeDeviceId") or more.text("MdatpDeviceId")),
+        entra_device_id=valid.guid(fields.text("AadDeviceId", "azureAdDeviceId") or more.text("AadDeviceId")),
+        vm_id=valid.guid(fields.text("vmId")),
+        agent_id=valid.guid(fields.text("OMSAgentID")),
+        os=fields.text("OSFamily", "osPlatform"),
+        role=role,
+    )
+    return found if found.azure_id or found.name or found.mde_device_id or found.entra_device_id else None
+
+
+def ip(text: str, role: Role = "") -> Ip | None:
+    """An address, if it is one."""
+    address = valid.ip(text)
+    return Ip(address=address, role=role) if address else None
+
+
+def azure_resource(text: str, role: Role = "") -> AzureResource | None:
+    """An Azure resource, if the id is one."""
+    resource_id = valid.resource_id(text)
+    return AzureResource(resource_id=resource_id, role=role) if resource_id else None
+
+
+def file_hash(text: str, role: Role = "") -> FileHash | None:
+    """A file's hash, if it is one."""
+    known = valid.file_hash(text)
+    return FileHash(value=known[0], algorithm=known[1], role=role) if known else None
+
+
+def process(fields: Fields, role: Role = "") -> Process | None:
+    """A process, if its command line or program is known."""
+    image = fields.fields("ImageFile")
+    found = Process(
+        command_line=fields.text("CommandLine", "processCommandLine"),
+        image=_path(image.text("Directory", "filePath"), image.text("Name", "fileName")),
+        pid=fields.text("ProcessId"),
+        role=role,
+    )
+    return found if found.command_line or found.image else None
+
+
+def file(fields: Fields, role: Role = "") -> File | None:
+    """A file, if its name is known."""
+    name = valid.name(fields.text("Name", "fileName"))
+    return File(name=name, directory=fields.text("Directory", "filePath"), role=role) if name else None
+
+
+def mailbox(fields: Fields, role: Role = "") -> Mailbox | None:
+    """A mailbox, if its address is certain."""
+    found = Mailbox(
+        address=valid.upn(fields.text("MailboxPrimaryAddress", "primaryAddress")),
+        upn=valid.upn(fields.text("Upn")),
+        object_id=valid.guid(fields.text("ExternalDirectoryObjectId", "AadId")),
+        display_name=valid.name(fields.text("DisplayName")),
+        role=role,
+    )
+    return found if found.address or found.upn or found.object_id else None
+
+
+def _account(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from _one(account(fields, role))
+
+
+def _host(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from _one(host(fields, role))
+
+
+def _ip(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from (found for part in fields.text("Address").split(",") if (found := ip(part, role)))
+
+
+def _azure_resource(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from _one(azure_resource(fields.text("ResourceId", "AzureResourceId"), role))
+
+
+def _file(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from _one(file(fields, role))
+    for item in fields.objects("FileHashes"):
+        yield from _one(file_hash(item.text("Value", "hashValue"), role))
+
+
+def _file_hash(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from _one(file_hash(fields.text("Value", "hashValue"), role))
+
+
+def _process(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from _one(process(fields, role))
+
+
+def _url(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    if url := fields.text("Url"):
+        yield Url(url=url, role=role)
+
+
+def _domain(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    if name := valid.host(fields.text("DomainName")):
+        yield Domain(name=name, role=role)
+
+
+def _cloud_application(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield CloudApplication(name=fields.text("Name", "appName"), app_id=fields.text("AppId"), role=role)
+
+
+def _security_group(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    found = SecurityGroup(
+        object_id=valid.guid(fields.text("ObjectGuid", "aadSecurityGroupId")),
+        sid=valid.sid(fields.text("SID")),
+        name=fields.text("DisplayName", "friendlyName"),
+        dn=fields.text("DistinguishedName"),
+        role=role,
+    )
+    if found.object_id or found.sid or found.dn:
+        yield found
+
+
+def _mailbox(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield from _one(mailbox(fields, role))
+
+
+def _mail_message(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    found = MailMessage(
+        network_message_id=valid.guid(fields.text("NetworkMessageId")),
+        internet_message_id=fields.text("InternetMessageId"),
+        sender=valid.upn(fields.text("Sender", "P1Sender", "P2Sender")),
+        recipient=valid.upn(fields.text("Recipient")),
+        subject=fields.text("Subject"),
+        role=role,
+    )
+    if found.network_message_id or found.internet_message_id:
+        yield found
+
+
+def _malware(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    yield Malware(name=fields.text("Name", "malwareName"), category=fields.text("Category"), role=role)
+
+
+def _registry_key(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    if key := fields.text("Key", "registryKey"):
+        yield RegistryKey(key=key, hive=fields.text("Hive", "registryHive"), role=role)
+
+
+def _registry_value(fields: Fields, role: Role) -> Iterator[AnyEntity]:
+    if name := fields.text("Name", "valueName", "registryValueName"):
+        key = fields.fields("Key").text("Key") or fields.text("registryKey")
+        yield RegistryValue(name=name, key=key, value=fields.text("Value", "valueData", "registryValue"), role=role)
+
+
+def _one(entity: AnyEntity | None) -> Iterator[AnyEntity]:
+    if entity is not None:
+        yield entity
+
+
+def _path(directory: str, name: str) -> str:
+    if not directory or not name:
+        return name
+    return f"{directory.rstrip('/')}/{name}" if "/" in directory else f"{directory.rstrip(chr(92))}\\{name}"
+
+
+_BUILDERS: dict[str, Callable[[Fields, Role], Iterator[AnyEntity]]] = {
+    "account": _account,
+    "user": _account,
+    "host": _host,
+    "machine": _host,
+    "ip": _ip,
+    "ipaddress": _ip,
+    "azureresource": _azure_resource,
+    "file": _file,
+    "filehash": _file_hash,
+    "process": _process,
+    "url": _url,
+    "dns": _domain,
+    "dnsresolution": _domain,
+    "cloudapplication": _cloud_application,
+    "securitygroup": _security_group,
+    "mailbox": _mailbox,
+    "mailmessage": _mail_message,
+    "malware": _malware,
+    "registrykey": _registry_key,
+    "registryvalue": _registry_value,
+}

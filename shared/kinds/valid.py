@@ -1,0 +1,88 @@
+"""Ids that are ids: what fails here is left out, for a guessed id is worse than none."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import lru_cache
+from typing import Literal
+
+from shared.model.resource_id import ResourceId
+
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_SID = re.compile(r"S-1-\d{1,14}(-\d{1,10}){1,15}", re.IGNORECASE)
+_UPN = re.compile(r"[^@\s<>{}\"',;:]{1,256}@[^@\s<>{}\"',;:/\\]{1,256}")
+_DEVICE = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
+_HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
+_HOST = re.compile(r"[^\s/\\<>{}\"'@,;|]{1,255}")
+_PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{0,5}")
+_REDACTED = re.compile(r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|example|x+|<.*>|\{.*\})\W*$")
+
+_ALGORITHMS: dict[int, Literal["md5", "sha1", "sha256"]] = {32: "md5", 40: "sha1", 64: "sha256"}
+
+
+def guid(text: str) -> str:
+    """A GUID in lower case; empty for anything else, the all-zero GUID included."""
+    text = text.strip().strip("{}")
+    if not _GUID.fullmatch(text) or not text.strip("0-"):
+        return ""
+    return text.lower()
+
+
+def sid(text: str) -> str:
+    """A Windows security identifier; empty for anything else."""
+    text = text.strip()
+    return text.upper() if _SID.fullmatch(text) else ""
+
+
+def upn(text: str) -> str:
+    """A user principal name or mail address; empty for anything else."""
+    text = text.strip()
+    return text if _UPN.fullmatch(text) and not _REDACTED.match(text.partition("@")[0]) else ""
+
+
+def device(text: str) -> str:
+    """A Defender for Endpoint device id; empty for anything else."""
+    text = text.strip()
+    return text.lower() if _DEVICE.fullmatch(text) and text.strip("0") else ""
+
+
+def host(text: str) -> str:
+    """A machine's name; empty for anything else."""
+    text = text.strip().rstrip(".")
+    return text if _HOST.fullmatch(text) and not _REDACTED.match(text) else ""
+
+
+def name(text: str) -> str:
+    """A name that is not a redaction or a placeholder."""
+    text = text.strip()
+    return "" if _REDACTED.match(text) else text
+
+
+@lru_cache(maxsize=4096)
+def ip(text: str) -> str:
+    """An address in its shortest form; empty for anything else. A port is cut off, mapped IPv4 is unwrapped."""
+    text = text.strip().strip("[]")
+    with_port = _PORT.fullmatch(text)
+    try:
+        address = ipaddress.ip_address(with_port[1] if with_port else text.partition("%")[0])
+    except ValueError:
+        return ""
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return "" if address.is_unspecified else str(address)
+
+
+def resource_id(text: str) -> str:
+    """An Azure resource id as it was written; empty for anything else."""
+    text = text.strip()
+    return str(ResourceId(text)) if text.lower().startswith("/subscriptions/") and ResourceId(text).is_resource else ""
+
+
+def file_hash(text: str) -> tuple[str, Literal["md5", "sha1", "sha256"]] | None:
+    """A file hash in lower case, and its algorithm as its length tells."""
+    text = text.strip()
+    algorithm = _ALGORITHMS.get(len(text))
+    if algorithm is None or not _HEX.fullmatch(text) or len(set(text)) == 1:
+        return None
+    return text.lower(), algorithm

@@ -1,0 +1,124 @@
+"""Everything that can go wrong, by what is to be done about it.
+
+RiposteError
+├── Mistakes          settings or playbooks that cannot work; lists all of them
+├── Unreadable        a body that no source can read
+├── Refused           Riposte will not act: ambiguous target, protected asset, drift
+├── Unverified        the call was accepted, but the effect is not there
+└── AzureError        Azure said no, or nothing
+    ├── Temporary     later it may work: throttled, unavailable, changed meanwhile
+    ├── Uncertain     whether a write took effect is not known
+    └── Permanent     it will not work as things are
+        ├── Forbidden a permission is missing
+        └── NotFound  the object is not there
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class RiposteError(Exception):
+    """Any error of Riposte's own."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Mistake:
+    """Something a person wrote that cannot work.
+
+    Args:
+        file: The file, or the name of the setting.
+        path: Where in the file, such as `then[0].network.isolate_nic`.
+        text: What is wrong and what to do, with the nearest right name if there is one.
+    """
+
+    file: str
+    path: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}{f' at {self.path}' if self.path else ''}: {self.text}"
+
+
+class Mistakes(RiposteError):
+    """Settings or playbooks that cannot work.
+
+    Args:
+        mistakes: Every one that was found.
+    """
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        self.mistakes = sorted(mistakes)
+        super().__init__("\n".join(str(mistake) for mistake in self.mistakes))
+
+
+class Unreadable(RiposteError):
+    """A body that no source can read.
+
+    Args:
+        reason: What is wrong.
+        where: The exact place: an offset, a line or a path in the body.
+    """
+
+    def __init__(self, reason: str, where: str = "") -> None:
+        self.reason = reason
+        self.where = where
+        super().__init__(f"{reason} ({where})" if where else reason)
+
+
+class Refused(RiposteError):
+    """Riposte will not act. The message says why."""
+
+
+class Unverified(RiposteError):
+    """The call was accepted, but reading back does not show the effect."""
+
+
+class AzureError(RiposteError):
+    """Azure said no, or nothing.
+
+    Args:
+        message: What happened, in Azure's words where it gave any.
+        status: The HTTP status; 0 without an answer.
+        code: Azure's error code.
+    """
+
+    def __init__(self, message: str, status: int = 0, code: str = "") -> None:
+        self.status = status
+        self.code = code
+        super().__init__(message)
+
+
+class Temporary(AzureError):
+    """Later it may work.
+
+    Args:
+        message: What happened.
+        status: The HTTP status; 0 without an answer.
+        code: Azure's error code.
+        retry_after: Seconds Azure asked to wait; None if it did not say.
+    """
+
+    def __init__(self, message: str, status: int = 0, code: str = "", retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, status, code)
+
+
+class Changed(Temporary):
+    """Somebody changed the object between our reading and our writing (412), or it exists already (409)."""
+
+
+class Uncertain(AzureError):
+    """Whether a write took effect is not known: the answer was lost or the service failed on the way."""
+
+
+class Permanent(AzureError):
+    """It will not work as things are."""
+
+
+class Forbidden(Permanent):
+    """A permission is missing; the message names it where Azure does."""
+
+
+class NotFound(Permanent):
+    """The object is not there."""

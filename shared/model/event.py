@@ -1,0 +1,61 @@
+"""What happened, in one form for all providers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.model.entity import AnyEntity
+from shared.model.severity import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One alert, incident or platform event.
+
+    Args:
+        source: The source that read it: the name of its file in `shared/sources`.
+        provider: Who detected it, in the provider's own word.
+        product: The product that detected it, by its current name.
+        id: The provider's own id.
+        case: What it belongs to: an incident, or the alert itself. Equal for the same alert on every channel.
+        same: Case keys of everything this event contains or is also known as, such as the alerts of an incident.
+        kind: The rule or type that fired: `VM_LoginBruteForceSuccess`, `Microsoft.KeyVault.SecretNearExpiry`.
+        title: For people.
+        severity: In order; None if the provider gave none.
+        severity_word: The provider's own word for it.
+        status: The provider's own word: `New`, `Active`, `Resolved`.
+        time: When it happened, in UTC, RFC 3339, with the digits the provider gave; empty if it gave none.
+        tenant: The Entra tenant's id.
+        subscription: The subscription's id.
+        workspace: The Log Analytics workspace's resource id.
+        tactics: MITRE ATT&CK tactics by name, such as `LateralMovement`.
+        techniques: MITRE ATT&CK techniques by id, such as `T1078.004`.
+        entities: Everything it speaks of.
+        link: Where a person reads more.
+        digest: SHA-256 of the body it was read from.
+        raw: The body itself, for conditions that reach further than these fields; never recorded.
+    """
+
+    source: str = ""
+    provider: str = ""
+    product: str = ""
+    id: str
+    case: str
+    same: tuple[str, ...] = ()
+    kind: str = ""
+    title: str = ""
+    severity: Severity | None = None
+    severity_word: str = ""
+    status: str = ""
+    time: str = ""
+    tenant: str = ""
+    subscription: str = ""
+    workspace: str = ""
+    tactics: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    entities: tuple[AnyEntity, ...] = ()
+    link: str = ""
+    digest: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)

@@ -1,0 +1,1 @@
+"""What comes in: one pure file for each event source."""

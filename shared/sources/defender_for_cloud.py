@@ -1,0 +1,74 @@
+"""Microsoft Defender for Cloud: security alerts as continuous export writes them to an event hub.
+
+https://learn.microsoft.com/azure/defender-for-cloud/continuous-export
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.kinds import attack, entities, products, valid
+from shared.kinds.fields import Fields
+from shared.kinds.references import resolved
+from shared.kinds.source import Mark, Source
+from shared.model.case import alert_case
+from shared.model.entity import AnyEntity
+from shared.model.errors import Unreadable
+from shared.model.event import Event
+from shared.model.resource_id import ResourceId
+from shared.model.severity import Severity
+
+
+def read(body: Fields) -> Iterator[Event]:
+    """One event an alert."""
+    alert_id = body.text("SystemAlertId")
+    case = alert_case(alert_id)
+    if not case:
+        raise Unreadable("the alert has no id of its own", "SystemAlertId")
+    identifiers = list(body.objects("ResourceIdentifiers"))
+    found = entities.distinct(_entities(body, identifiers))
+    word = body.text("Severity")
+    yield Event(
+        provider=body.text("VendorName"),
+        product=products.current(body.text("ProductName")),
+        id=alert_id,
+        case=case,
+        kind=body.text("AlertType"),
+        title=body.text("AlertDisplayName"),
+        severity=Severity.read(word),
+        severity_word=word,
+        status=body.text("Status"),
+        time=body.time("StartTimeUtc", "TimeGenerated", "EndTimeUtc", "ProcessingEndTime"),
+        tenant=_first(valid.guid(i.text("AadTenantId", "AzureResourceTenantId")) for i in identifiers),
+        subscription=_first(ResourceId(e.resource_id).subscription for e in found if hasattr(e, "resource_id")),
+        tactics=attack.tactics(body.texts("Intent")),
+        techniques=attack.techniques(_techniques(body)),
+        entities=found,
+        link=body.text("AlertUri"),
+    )
+
+
+def _entities(body: Fields, identifiers: list[Fields]) -> Iterator[AnyEntity | None]:
+    for item in resolved(body.items("Entities")):
+        fields = Fields(item)
+        yield from entities.read(fields.text("Type", "kind"), fields)
+    for identifier in identifiers:
+        yield entities.azure_resource(identifier.text("AzureResourceId"))
+    yield entities.azure_resource(body.text("AzureResourceId"))
+    yield entities.azure_resource(body.text("CompromisedEntity"))
+
+
+def _techniques(body: Fields) -> list[str]:
+    extended = body.fields("ExtendedProperties")
+    return body.texts("Techniques") + body.texts("SubTechniques") + extended.texts("Techniques", "MitreTechniques")
+
+
+def _first(texts: Iterator[str]) -> str:
+    return next((text for text in texts if text), "")
+
+
+source = Source(
+    marks=(Mark(("systemalertid", "alerttype", "vendorname", "severity"), unless=("alertseverity",)),),
+    read=read,
+    carried_by=("Defender for Cloud › Environment settings › Continuous export › Event hub › Security alerts",),
+)
