@@ -6,33 +6,31 @@ import importlib
 import pkgutil
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 from shared.model.errors import Mistake, Mistakes
 
-Kind = TypeVar("Kind")
 
-
-def discover(package: str, kind: type[Kind], attribute: str) -> dict[str, Kind]:
+def discover(package: str, attribute: str, *kinds: type) -> dict[str, Any]:
     """Every extension below a package, by name: the path of its file in dots, without the package.
 
     Args:
         package: Where to look, subfolders included.
-        kind: What each file must hold.
-        attribute: Under which name it must hold it.
+        attribute: The name under which each file must hold its extension.
+        kinds: What it must be, one of these.
 
     Raises:
         Mistakes: For every file that does not.
     """
     root = importlib.import_module(package)
-    found: dict[str, Kind] = {}
+    found: dict[str, Any] = {}
     mistakes: list[Mistake] = []
     for module in sorted(_modules(root.__path__, f"{package}.")):
         value = getattr(importlib.import_module(module), attribute, None)
-        if isinstance(value, kind):
+        if isinstance(value, kinds):
             found[module.removeprefix(f"{package}.")] = value
         else:
-            text = f"this file must hold one {kind.__name__} named `{attribute}`"
+            text = f"this file must hold one {' or '.join(kind.__name__ for kind in kinds)} named `{attribute}`"
             mistakes.append(Mistake(str(Path(*module.split("."))) + ".py", "", text))
     if mistakes:
         raise Mistakes(mistakes)

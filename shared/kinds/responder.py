@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from shared.azure.clients import Azure
 from shared.azure.target import Found, TargetKind
+from shared.kinds.discover import discover
 from shared.model.cause import Cause
 from shared.model.change import Change, State
 from shared.model.permission import Permission
@@ -150,3 +151,12 @@ def permissions(responder: Responder) -> tuple[Permission, ...]:
 def can_undo(responder: Responder) -> bool:
     """Whether there is a way back."""
     return isinstance(responder, Setting) or responder.undo is not None
+
+
+def all_responders() -> dict[str, Responder]:
+    """Every responder there is, by name.
+
+    Raises:
+        Mistakes: For files that hold none.
+    """
+    return discover("responders", "responder", Setting, Operation)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from shared.kinds.discover import discover
 from shared.kinds.fields import Fields
 from shared.model.event import Event
 
@@ -49,3 +50,12 @@ class Source:
     marks: tuple[Mark, ...]
     read: Callable[[Fields], Iterable[Event]]
     carried_by: tuple[str, ...]
+
+
+def all_sources() -> dict[str, Source]:
+    """Every source there is, by name.
+
+    Raises:
+        Mistakes: For files that hold none.
+    """
+    return discover("shared.sources", "source", Source)

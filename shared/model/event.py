@@ -26,7 +26,7 @@ class Event:
         severity: In order; None if the provider gave none.
         severity_word: The provider's own word for it.
         status: The provider's own word: `New`, `Active`, `Resolved`.
-        time: When it happened, in UTC, RFC 3339, with the digits the provider gave; empty if it gave none.
+        time: When the provider raised it, in UTC, RFC 3339, with the digits given; empty if none were.
         tenant: The Entra tenant's id.
         subscription: The subscription's id.
         workspace: The Log Analytics workspace's resource id.

@@ -38,7 +38,7 @@ def read(body: Fields) -> Iterator[Event]:
         severity=Severity.read(word),
         severity_word=word,
         status=body.text("Status"),
-        time=body.time("StartTimeUtc", "TimeGenerated", "EndTimeUtc", "ProcessingEndTime"),
+        time=body.time("TimeGenerated", "ProcessingEndTime", "EndTimeUtc", "StartTimeUtc"),
         tenant=_first(valid.guid(i.text("AadTenantId", "AzureResourceTenantId")) for i in identifiers),
         subscription=_first(ResourceId(e.resource_id).subscription for e in found if hasattr(e, "resource_id")),
         tactics=attack.tactics(body.texts("Intent")),

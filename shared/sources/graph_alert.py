@@ -45,7 +45,7 @@ def read(body: Fields) -> Iterator[Event]:
         severity=Severity.read(word),
         severity_word=word,
         status=body.text("status"),
-        time=body.time("firstActivityDateTime", "createdDateTime", "lastUpdateDateTime"),
+        time=body.time("createdDateTime", "lastUpdateDateTime", "firstActivityDateTime"),
         tenant=valid.guid(body.text("tenantId")),
         subscription=next((s for e in found if (s := _subscription(e))), ""),
         tactics=attack.tactics(body.texts("category", "categories")),

@@ -46,7 +46,7 @@ def read(body: Fields) -> Iterator[Event]:
         title=_TITLES[word].format(name=parts[1], expiry=from_epoch(data.number("EXP") or 0)[:10] or "soon"),
         severity=_SEVERITIES[word],
         time=body.time("eventTime", "time"),
-        subscription=valid.guid(vault.subscription),
+        subscription=vault.subscription,
         entities=(
             VaultObject(
                 id=address,

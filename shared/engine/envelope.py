@@ -1,0 +1,139 @@
+"""Envelopes: the records in a body, however the exporter wrapped them.
+
+Azure Monitor and data export write `{"records": […]}`, lists of Resource Manager and Graph `{"value": […]}`, Event Grid
+an array, Logic Apps `{"body": {…}}`, pullers one object a line; some encode an object as text once more.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from shared.model.errors import Unreadable
+
+DEPTH = 6
+UNPACKED = 64 * 1024 * 1024
+
+_BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_LISTS = ("records", "value")
+
+
+def records(body: bytes) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
+    """Every record in a body with its place in it; what is no record comes as the error, and the rest goes on."""
+    try:
+        text = _plain(body)
+    except Unreadable as error:
+        yield error, error.where
+        return
+    try:
+        value = _parse(text)
+    except Unreadable as error:
+        yield from _lines(text, error)
+        return
+    yield from _peel(value, "$", DEPTH)
+
+
+def _lines(text: bytes, error: Unreadable) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
+    """A body that is no JSON as a whole may be one document a line; if its first line is none, it is not."""
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip()), b"")
+    if len(lines) < 2 or not _is_json(first):
+        yield error, error.where
+        return
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield from _line(line, number)
+
+
+def _line(line: bytes, number: int) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
+    try:
+        yield from _peel(_parse(line), f"line {number}", DEPTH)
+    except Unreadable as error:
+        yield Unreadable(error.reason, f"line {number}, {error.where}"), f"line {number}"
+
+
+def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
+    if depth == 0:
+        yield Unreadable(f"wrapped more than {DEPTH} times", where), where
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _peel(item, f"{where}[{number}]", depth - 1)
+    elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            yield from _peel(_parse(value.encode()), where, depth - 1)
+        except Unreadable as error:
+            yield Unreadable(error.reason, f"{where}, {error.where}"), where
+    elif isinstance(value, dict):
+        inner = _wrapped(value)
+        if inner is None:
+            yield value, where
+        else:
+            yield from _peel(value[inner], f"{where}.{inner}", depth - 1)
+    else:
+        yield Unreadable(f"a record must be an object, not {_json_type(value)}", where), where
+
+
+def _wrapped(value: dict[str, Any]) -> str | None:
+    """The name under which an envelope holds what matters; None if the object is no envelope."""
+    for name in _LISTS:
+        if isinstance(value.get(name), list):
+            return name
+    body = value.get("body")
+    if isinstance(body, dict) and set(value) <= {"body", "headers", "statusCode", "method", "queries"}:
+        return "body"
+    return None
+
+
+def _plain(body: bytes) -> bytes:
+    """The body unpacked and in UTF-8."""
+    if body[:2] == b"\x1f\x8b":
+        body = _unzipped(body)
+    for mark, encoding in _BOMS:
+        if body.startswith(mark):
+            try:
+                return body[len(mark) :].decode(encoding).encode()
+            except UnicodeDecodeError as error:
+                raise Unreadable(f"not {encoding}, although it begins like it", f"byte {error.start}") from error
+    return body
+
+
+def _unzipped(body: bytes) -> bytes:
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as file:
+            unpacked = file.read(UNPACKED + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(f"not gzip, although it begins like it: {error}", "byte 0") from error
+    if len(unpacked) > UNPACKED:
+        raise Unreadable(f"larger than {UNPACKED} bytes when unpacked", f"byte {UNPACKED}")
+    return unpacked
+
+
+def _parse(text: bytes) -> Any:
+    if not text.strip():
+        raise Unreadable("empty", "byte 0")
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise Unreadable("not JSON", str(error).removeprefix("JSON is malformed: ")) from error
+    except UnicodeDecodeError as error:
+        raise Unreadable("not UTF-8", f"in the text around byte {error.start}") from error
+    except RecursionError as error:
+        raise Unreadable("nested too deeply", "byte 0") from error
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        return isinstance(_parse(text), (dict, list))
+    except Unreadable:
+        return False
+
+
+def _json_type(value: Any) -> str:
+    if value is None:
+        return "null"
+    return {bool: "a boolean", int: "a number", float: "a number", str: "text"}.get(type(value), type(value).__name__)

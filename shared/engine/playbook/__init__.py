@@ -1,0 +1,1 @@
+"""Playbooks: what to do when. One YAML file each, compiled at start."""

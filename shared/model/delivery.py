@@ -1,0 +1,26 @@
+"""What came in at a door."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+Door = Literal["event_hub", "event_grid", "http", "sweep"]
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One body.
+
+    Args:
+        body: As it came.
+        door: How it came.
+        received: When the function was called, in UTC.
+        trace: The W3C trace context of the call (`traceparent`); empty if there is none.
+    """
+
+    body: bytes
+    door: Door
+    received: datetime
+    trace: str = ""

@@ -1,0 +1,179 @@
+"""Settings: typed, from the app's environment, every mistake reported at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from shared.model.cloud import CLOUDS, Cloud
+from shared.model.errors import Mistake, Mistakes
+from shared.model.resource_id import ResourceId
+
+PREFIX = "RIPOSTE_"
+EVENT_HUB = "RIPOSTE_EVENTHUB"
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def _https(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "https" or not parts.netloc or parts.path.strip("/"):
+        raise ValueError("must be an https address without a path, such as https://name.table.core.windows.net")
+    return f"https://{parts.netloc}"
+
+
+def _guid(text: str) -> str:
+    if not _GUID.fullmatch(text):
+        raise ValueError("must be a GUID")
+    return text.lower()
+
+
+def _guids(text: str) -> tuple[str, ...]:
+    return tuple(_guid(part) for part in _words(text))
+
+
+def _scopes(text: str) -> tuple[str, ...]:
+    for part in _words(text):
+        if not part.lower().startswith("/subscriptions/"):
+            raise ValueError(f"{part!r} must be a resource id, beginning with /subscriptions/")
+    return tuple(ResourceId(part).key for part in _words(text))
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    return tuple(part.lower().rstrip("/") for part in _words(text))
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _tag(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name.strip():
+        raise ValueError("must be a tag's name, or name=value")
+    return name.strip(), value.strip() if equals else "*"
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return text.lower() == "true"
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"must be a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _cloud(text: str) -> Cloud:
+    if text not in CLOUDS:
+        raise ValueError(f"must be one of {', '.join(CLOUDS)}")
+    return CLOUDS[text]
+
+
+def _workspace(text: str) -> str:
+    if text and not ResourceId(text).is_type("Microsoft.OperationalInsights/workspaces"):
+        raise ValueError("must be the resource id of a Log Analytics workspace")
+    return text
+
+
+def _setting(doc: str, read: Callable[[str], Any] = str, default: str | None = None, name: str = "") -> Any:
+    return field(metadata={"doc": doc, "read": read, "default": default, "name": name})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything that differs between deployments."""
+
+    ledger: str = _setting("Table endpoint of the ledger's storage account.", _https)
+    ledger_table: str = _setting("The ledger's table.", default="riposte")
+    blobs: str = _setting("Blob endpoint for bodies too large for a dead letter.", _https)
+    blob_container: str = _setting("The container for them.", default="dead-letters")
+    logs: str = _setting("Logs ingestion endpoint of the audit's data collection rule.", _https)
+    logs_rule: str = _setting("Immutable id of that rule, beginning with `dcr-`.")
+    alerts_hub: str = _setting("Event hub that alerts come in by.")
+    dead_letters_hub: str = _setting("Event hub that dead letters go to.", default="dead-letters")
+    identity_client_id: str = _setting("Client id of the app's managed identity.", _guid, name="AZURE_CLIENT_ID")
+    identity_object_id: str = _setting("Object id of the app's managed identity: never acted on.", _guid)
+    own_scopes: tuple[str, ...] = _setting(
+        "Resource ids of everything Riposte itself runs on, such as its resource group, comma-separated: never acted on.",
+        _scopes,
+    )
+    protected_ids: tuple[str, ...] = _setting(
+        "Resource ids, object ids and UPNs never acted on, comma-separated; a resource id covers what lies below it.",
+        _ids,
+        default="",
+    )
+    protected_tag: tuple[str, str] = _setting(
+        "Tag of resources never acted on: `name`, or `name=value`.", _tag, default="riposte=protected"
+    )
+    protected_groups: tuple[str, ...] = _setting(
+        "Object ids of groups whose members, nested ones included, are never acted on, comma-separated.",
+        _guids,
+        default="",
+    )
+    sentinel_workspace: str = _setting(
+        "Resource id of the Sentinel workspace, to run a playbook by incident id.", _workspace, default=""
+    )
+    cloud: Cloud = _setting(f"Azure cloud: {', '.join(CLOUDS)}.", _cloud, default="AzureCloud")
+    easy_auth: bool = _setting(
+        "Whether App Service authentication is in front of the app and requires sign-in: only then is the caller named "
+        "by its header believed.",
+        _flag,
+        default="false",
+    )
+    operator_role: str = _setting("App role that a signed-in caller must hold to run playbooks.", default="Riposte.Operator")
+    concurrency: int = _setting("How many steps one instance works on at a time.", _whole(1, 500), default="32")
+    max_targets: int = _setting(
+        "How many targets one run of a playbook may have; more are refused.", _whole(1, 1000), default="10"
+    )
+    preview_seconds: int = _setting(
+        "How long the look at a target is reused by dry runs, in seconds.", _whole(0, 3600), default="60"
+    )
+
+
+def names() -> dict[str, dataclasses.Field[Any]]:
+    """Every setting by its name in the environment."""
+    return {f.metadata["name"] or f"{PREFIX}{f.name.upper()}": f for f in dataclasses.fields(Settings)}
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings in an environment.
+
+    Raises:
+        Mistakes: What is missing, what cannot be understood, and every `RIPOSTE_` name that does not exist.
+    """
+    values: dict[str, Any] = {}
+    mistakes: list[Mistake] = []
+    for name, spec in names().items():
+        text = environment.get(name, "").strip() or spec.metadata["default"]
+        if text is None:
+            mistakes.append(Mistake(name, "", f"is not set. {spec.metadata['doc']}"))
+            continue
+        try:
+            values[spec.name] = spec.metadata["read"](text)
+        except ValueError as error:
+            mistakes.append(Mistake(name, "", f"{error}; it is {text!r}"))
+    mistakes += [Mistake(name, "", text) for name, text in _unknown(environment)]
+    if not environment.get(EVENT_HUB) and not environment.get(f"{EVENT_HUB}__fullyQualifiedNamespace"):
+        text = f"is not set. Set {EVENT_HUB}__fullyQualifiedNamespace to the event hubs namespace, name.servicebus.windows.net"
+        mistakes.append(Mistake(EVENT_HUB, "", text))
+    if mistakes:
+        raise Mistakes(mistakes)
+    return Settings(**values)
+
+
+def _unknown(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    known = names()
+    for name in environment:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(EVENT_HUB):
+            near = difflib.get_close_matches(name, known, 1)
+            yield name, f"there is no such setting{f'; did you mean {near[0]}?' if near else ''}"

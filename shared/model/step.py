@@ -1,0 +1,100 @@
+"""A step: one responder for one target because of one event, from plan to end."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from shared.model.delivery import Door
+from shared.model.entity import AnyEntity
+
+Mode = Literal["dry_run", "act"]
+
+
+class Actor(Struct, frozen=True):
+    """Who wanted it: the system itself, or a person or program that called the API.
+
+    Args:
+        kind: `system`, `function_key` (whoever holds a key) or `user` (signed in, and named).
+        name: Their name; empty for a key.
+        id: Their object id; empty for a key.
+    """
+
+    kind: Literal["system", "function_key", "user"] = "system"
+    name: str = ""
+    id: str = ""
+
+
+class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What later work and every record need to know of an event."""
+
+    id: str
+    source: str
+    digest: str
+    case: str
+    provider: str = ""
+    product: str = ""
+    kind: str = ""
+    title: str = ""
+    severity: str = ""
+    time: str = ""
+    tenant: str = ""
+    subscription: str = ""
+    workspace: str = ""
+    tactics: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    link: str = ""
+    door: Door = "event_hub"
+    received: datetime | None = None
+    trace: str = ""
+
+
+class Aim(Struct, frozen=True, kw_only=True):
+    """A step before its target is looked up.
+
+    Args:
+        responder: Its name: `network.isolate_nic`.
+        params: What the playbook sets, as plain values.
+        entity: What the alert speaks of.
+    """
+
+    responder: str
+    params: dict[str, Any]
+    entity: AnyEntity
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """A step with its target.
+
+    Args:
+        key: Derived from case, playbook, responder and target: the same deed has the same key.
+        run: The run it is part of.
+        order: Its place in the playbook.
+        playbook: The playbook's name.
+        version: The playbook's digest.
+        mode: Whether it acts.
+        why: Why the playbook matched.
+        event: What it is about.
+        aim: What was planned.
+        target: What was found, as plain values of the responder's target type; empty if nothing was.
+        actor: Who wanted it.
+    """
+
+    key: str
+    run: str
+    order: int
+    playbook: str
+    version: str
+    mode: Mode
+    why: tuple[str, ...]
+    event: Brief
+    aim: Aim
+    target: dict[str, Any] = field(default_factory=dict)
+    actor: Actor = Actor()
+
+    @property
+    def target_id(self) -> str:
+        """What the target is known by; the entity's label if none was found."""
+        return str(self.target.get("id") or f"entity:{self.aim.entity.label}")
