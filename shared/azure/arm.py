@@ -29,7 +29,7 @@ class ArmClient:
 
     def __init__(self, endpoint: str, credential: Credential, **options: Any) -> None:
         authentication = AsyncARMChallengeAuthenticationPolicy(credential, f"{endpoint}/.default")
-        policies = [authentication, options.pop("retry_policy")]
+        policies = [authentication]
         self._client: AsyncARMPipelineClient[Any, Any] = AsyncARMPipelineClient(endpoint, policies=policies, **options)
 
     async def get(self, resource_id: str, api_version: str) -> dict[str, Any]:

@@ -105,7 +105,8 @@ def pipeline(send: Send, clock: Clock) -> dict[str, Any]:
 
     from shared.wire.azure_core import AzureCoreTransport
 
-    return {"transport": AzureCoreTransport(send, clock), "retry_policy": AsyncRetryPolicy.no_retries()}
+    no_retries = {"retry_policy": AsyncRetryPolicy.no_retries(), "retry_total": 0}  # clients listen to one or the other
+    return {"transport": AzureCoreTransport(send, clock), **no_retries}
 
 
 def _load_graph_models() -> None:

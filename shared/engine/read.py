@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,8 @@ from shared.kinds.source import Mark, Source
 from shared.model.errors import Unreadable
 from shared.model.event import Event
 from shared.model.ids import content_digest
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,9 @@ class Sources:
                 events += _stamped(self._sources[source].read(fields), source, part, record)
             except Unreadable as error:
                 dead.append(DeadLetter(error.reason, _inside(where, error.where), part, source))
-            except RecursionError:
-                dead.append(DeadLetter("nested too deeply", where, part, source))
+            except Exception as error:  # a fault of one source must not take the rest of the batch with it
+                log.exception("source %s failed", source)
+                dead.append(DeadLetter(f"source {source} failed: {type(error).__name__}", where, part, source))
         return events, dead
 
     def _recognise(self, fields: Fields) -> str:

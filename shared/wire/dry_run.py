@@ -51,7 +51,7 @@ def _answer(request: Request, address: str, body: Any) -> Response:
     path = urlsplit(address).path
     shown = {"name": path.rpartition("/")[2], **written, "id": path, "value": None, "etag": 'W/"dry-run"'}
     if "vault" in urlsplit(address).netloc:
-        shown = {"attributes": written.get("attributes", {}), "id": f"{address}/00000000000000000000000000000000"}
+        shown = {"attributes": written.get("attributes", {}), "id": f"{address}/dry-run"}
     return Response(200, {"content-type": "application/json"}, json.dumps(shown).encode())
 
 

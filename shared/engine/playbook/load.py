@@ -117,7 +117,14 @@ def _meaning(path: Path, raw: dict[str, Any], responders: Mapping[str, Responder
     """What the form cannot tell, as far as the file can be understood."""
     if isinstance(raw.get("name"), str) and raw["name"] != path.stem:
         yield "name", f"{raw['name']!r} must be the name of the file, {path.stem!r}"
-    when = raw.get("when") if isinstance(raw.get("when"), dict) else {}
+    steps = [item for item in raw["then"] if isinstance(item, dict)] if isinstance(raw.get("then"), list) else []
+    names = [next(iter(item), "") for item in steps]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield f"then[{number}].{name}", "is there already: a playbook calls a responder once"
+    when: Any = raw.get("when")
+    if not isinstance(when, dict):
+        return
     where = when.get("where")
     if isinstance(where, str):
         try:
@@ -125,11 +132,10 @@ def _meaning(path: Path, raw: dict[str, Any], responders: Mapping[str, Responder
         except ValueError as error:
             yield "when.where", f"not a CEL condition: {error}"
     entity = when.get("entity")
-    kinds = {entity} if isinstance(entity, str) else set(entity) if isinstance(entity, list) else set()
+    kinds = {entity} if isinstance(entity, str) else set(map(str, entity)) if isinstance(entity, list) else set()
     if not kinds or not kinds <= KINDS:
         return
-    for number, item in enumerate(raw["then"] if isinstance(raw.get("then"), list) else []):
-        name = next(iter(item), "") if isinstance(item, dict) else ""
+    for number, name in enumerate(names):
         accepts = responders[name].target.accepts if name in responders else kinds
         if kinds.isdisjoint(accepts):
             chosen, fitting = " or ".join(sorted(kinds)), " or ".join(sorted(accepts))

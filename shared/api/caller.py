@@ -1,0 +1,64 @@
+"""Who calls: whoever holds a function key, or the person whom App Service authentication has signed in.
+
+https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from shared.api.answer import Answer, problem
+from shared.kinds import valid
+from shared.kinds.fields import Fields
+from shared.model.settings import Settings
+from shared.model.step import Actor
+
+HEADER = "x-ms-client-principal"
+
+_OBJECT_ID = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid")
+_NAME = ("preferred_username", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "upn", "name", "appid", "azp")
+
+
+def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Actor | Answer:
+    """The caller, or the answer that turns them away.
+
+    The header is believed only when the settings say that App Service authentication is in front, which replaces
+    whatever a client sends under that name. Otherwise anybody could call themselves anything.
+
+    Args:
+        headers: Of the request, names in lower case.
+        settings: Say whether the header can be believed, and which role may act.
+        acts: Whether the request is to change something.
+    """
+    if not settings.easy_auth:
+        return Actor("function_key")
+    principal = _principal(headers.get(HEADER, ""))
+    if principal is None:
+        return problem(401, "Not signed in", "This API takes signed-in callers only.")
+    claims = [(claim.text("typ"), claim.text("val")) for claim in principal.objects("claims")]
+    role_types = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role", principal.text("role_typ")}
+    object_id = valid.guid(_first(claims, _OBJECT_ID))
+    if not object_id:
+        return problem(401, "Not signed in", "The sign-in names nobody: it carries no object id.")
+    roles = {value for kind, value in claims if kind in role_types}
+    if acts and settings.operator_role not in roles:
+        return problem(403, "Not allowed", f"Running playbooks takes the app role {settings.operator_role}.")
+    return Actor("user", _first(claims, _NAME), object_id)
+
+
+def _principal(header: str) -> Fields | None:
+    try:
+        value: Any = msgspec.json.decode(base64.b64decode(header, validate=True))
+    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    fields = Fields(value)
+    return fields or None
+
+
+def _first(claims: list[tuple[str, str]], names: tuple[str, ...]) -> str:
+    return next((value for name in names for kind, value in claims if kind == name and value), "")

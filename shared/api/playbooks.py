@@ -1,0 +1,35 @@
+"""What there is to run."""
+
+from __future__ import annotations
+
+from shared.api.answer import Answer
+from shared.engine.app import App
+
+
+def playbooks(app: App) -> Answer:
+    """Every playbook: its name, mode and steps, and what it acts on."""
+    return Answer(
+        200,
+        {
+            "playbooks": [
+                {
+                    "name": playbook.name,
+                    "description": playbook.description,
+                    "mode": playbook.mode,
+                    "sources": list(playbook.condition.sources),
+                    "entities": sorted(playbook.condition.entities),
+                    "steps": [
+                        {
+                            "responder": name,
+                            "params": params,
+                            "impact": app.responders[name].facts.impact,
+                            "limits": app.responders[name].facts.limits,
+                        }
+                        for name, params in playbook.steps
+                    ],
+                    "version": playbook.version,
+                }
+                for playbook in app.playbooks.all
+            ]
+        },
+    )

@@ -1,0 +1,88 @@
+"""Audit records to Log Analytics, through the Logs Ingestion API.
+
+https://learn.microsoft.com/azure/azure-monitor/logs/logs-ingestion-api-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from shared.azure.clients import pipeline
+from shared.azure.faults import told_apart
+from shared.model.record import Record
+from shared.wire.clock import Clock
+from shared.wire.load import load
+from shared.wire.message import Send
+
+if TYPE_CHECKING:
+    from azure.monitor.ingestion.aio import LogsIngestionClient
+
+    from shared.azure.credential import Credential
+
+MOST_BYTES = 900_000
+"""Of one upload before compression. Azure takes 1 MB; the SDK's own way of counting leaves out the separators."""
+
+
+class Audit:
+    """Where records go.
+
+    Args:
+        send: The transport, retries included.
+        credential: The identity.
+        clock: Time.
+        endpoint: The ingestion endpoint.
+        rule: The data collection rule's immutable id.
+        stream: The stream.
+    """
+
+    def __init__(self, send: Send, credential: Credential, clock: Clock, endpoint: str, rule: str, stream: str) -> None:
+        self._send = send
+        self._credential = credential
+        self._clock = clock
+        self._endpoint = endpoint
+        self._rule = rule
+        self._stream = stream
+        self._client: LogsIngestionClient | None = None
+
+    async def deliver(self, records: Sequence[Record]) -> None:
+        """Upload records, in order, at least once each.
+
+        Raises:
+            AzureError: If they could not be delivered, all or some.
+        """
+        client = await self._open()
+        for batch in batches(records):
+            try:
+                await client.upload(self._rule, self._stream, batch)
+            except Exception as error:
+                told = told_apart(error)
+                if told is None:
+                    raise
+                raise told from error
+
+    async def _open(self) -> LogsIngestionClient:
+        if self._client is None:
+            await load("azure.monitor.ingestion.aio")
+            from azure.monitor.ingestion.aio import LogsIngestionClient
+
+            options = pipeline(self._send, self._clock)
+            self._client = LogsIngestionClient(self._endpoint, self._credential, **options)
+        return self._client
+
+
+def batches(records: Sequence[Record]) -> Iterator[list[MutableMapping[str, Any]]]:
+    """Records as plain values, in lists of at most `MOST_BYTES` each."""
+    batch: list[MutableMapping[str, Any]] = []
+    size = 2
+    for record in records:
+        length = len(msgspec.json.encode(record)) + 2
+        if batch and size + length > MOST_BYTES:
+            yield batch
+            batch, size = [], 2
+        batch.append(msgspec.to_builtins(record))
+        size += length
+    if batch:
+        yield batch

@@ -1,0 +1,136 @@
+"""Dead letters to their event hub; bodies too large for a message to a blob.
+
+The only connection that is not HTTP, and so not on the wire's seam: AMQP, by azure-eventhub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shared.azure.clients import pipeline
+from shared.azure.faults import told_apart
+from shared.model.dead_letter import Letter
+from shared.model.errors import Changed, NotFound, Temporary
+from shared.wire.clock import Clock
+from shared.wire.load import load
+from shared.wire.message import Send
+
+if TYPE_CHECKING:
+    from azure.eventhub.aio import EventHubProducerClient
+    from azure.storage.blob.aio import BlobServiceClient
+
+    from shared.azure.credential import Credential
+
+SECONDS = timedelta(seconds=30)
+
+
+class DeadLetters:
+    """Where dead letters go.
+
+    Args:
+        send: The transport for blobs, retries included.
+        credential: The identity.
+        clock: Time.
+        blobs: The blob endpoint.
+        container: The container.
+        connection: The event hubs namespace (`name.servicebus.windows.net`), or a connection string.
+        hub: The event hub.
+    """
+
+    def __init__(
+        self,
+        send: Send,
+        credential: Credential,
+        clock: Clock,
+        *,
+        blobs: str,
+        container: str,
+        connection: str,
+        hub: str,
+    ) -> None:
+        self._send = send
+        self._credential = credential
+        self._clock = clock
+        self._blobs = blobs
+        self._container = container
+        self._connection = connection
+        self._hub = hub
+        self._service: BlobServiceClient | None = None
+
+    async def store(self, name: str, body: bytes) -> None:
+        """Put a body into a blob, unless it is there.
+
+        Raises:
+            AzureError: If that does not work.
+        """
+        container = (await self._open()).get_container_client(self._container)
+        for last in (False, True):
+            try:
+                await container.upload_blob(name, body, overwrite=False)
+                return
+            except Exception as error:
+                told = told_apart(error)
+                if isinstance(told, Changed):
+                    return
+                if not isinstance(told, NotFound) or last:
+                    raise told or error from error
+            await self._create(container.container_name)
+
+    async def deliver(self, letters: Sequence[Letter]) -> None:
+        """Send letters, in order, at least once each.
+
+        Raises:
+            Temporary: If the hub does not take them.
+        """
+        from azure.eventhub import EventData
+        from azure.eventhub.exceptions import EventHubError
+
+        try:
+            async with await self._producer() as producer:
+                batch = await producer.create_batch()
+                for letter in letters:
+                    event = EventData(msgspec.json.encode(letter))
+                    event.content_type = "application/json"
+                    event.properties = {"reason": letter.reason[:500], "door": letter.door, "id": letter.id}
+                    try:
+                        batch.add(event)
+                    except ValueError:  # full
+                        await producer.send_batch(batch)
+                        batch = await producer.create_batch()
+                        batch.add(event)
+                await producer.send_batch(batch)
+        except (EventHubError, OSError) as error:
+            raise Temporary(f"the dead-letter hub does not take messages: {error}") from error
+
+    async def _create(self, container: str) -> None:
+        try:
+            await (await self._open()).create_container(container)
+        except Exception as error:
+            told = told_apart(error)
+            if not isinstance(told, Changed):
+                raise told or error from error
+
+    async def _open(self) -> BlobServiceClient:
+        if self._service is None:
+            await load("azure.storage.blob.aio")
+            from azure.storage.blob.aio import BlobServiceClient
+
+            options = pipeline(self._send, self._clock)
+            self._service = BlobServiceClient(self._blobs, self._credential, **options)
+        return self._service
+
+    async def _producer(self) -> EventHubProducerClient:
+        await load("azure.eventhub.aio")
+        from azure.eventhub.aio import EventHubProducerClient
+
+        if "Endpoint=" in self._connection:
+            return EventHubProducerClient.from_connection_string(
+                self._connection, eventhub_name=self._hub, retry_total=0, auth_timeout=10
+            )
+        return EventHubProducerClient(
+            self._connection, self._hub, self._credential, retry_total=0, auth_timeout=10
+        )

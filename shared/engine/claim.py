@@ -1,0 +1,71 @@
+"""Station 5: claim. A step is written down before it is done, by one instance only."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from shared.azure.ledger import LEASE, Noted, Opened
+from shared.engine import record
+from shared.engine.app import App
+from shared.engine.guard import Verdict
+from shared.engine.outcome import DECISIONS, ended
+from shared.engine.plan import Ask, Planned
+from shared.model import ids
+from shared.model.errors import Changed
+from shared.model.ledger import ENDS, REPEATABLE, Entry, State
+from shared.model.record import Record
+
+
+async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: App) -> Noted | None:
+    """Write a step down, with the record of the intent or of why it is not done; unless it is there.
+
+    Returns:
+        The step as it is written: `claimed` if it is to be done now. None if it is done already, or somebody is at it.
+    """
+    step, now = plan.step, app.clock.now()
+    responder = app.responders[step.aim.responder]
+    entry = Entry(step=step, state="claimed", started=now, attempts=1, owner=app.instance, lease=now + LEASE)
+
+    def written(taken: Entry) -> tuple[Entry, Record]:
+        if verdict.end is not None:
+            taken = ended(taken, verdict.end, responder, now)
+        findings = record.Findings(reason=taken.reason, guard=verdict.said, journal=plan.journal)
+        return taken, record.of_step(step, responder, DECISIONS[taken.state], now, findings, taken)
+
+    for other in opened.linked:  # the same alert may have been handled under another name
+        key = ids.step_key(other, step.playbook, step.aim.responder, step.target_id)
+        if await app.ledger.entry(ids.partition(other), key) is not None:
+            return None
+    try:
+        first, made = written(entry)
+        return await app.ledger.begin(opened.partition, first, [made])
+    except Changed:
+        there = await app.ledger.entry(opened.partition, step.key)
+    if there is None or not _free(there.entry, entry, asked=bool(ask.run)):
+        return None
+    started = now if there.entry.state in ENDS else there.entry.started
+    again, made = written(replace(entry, attempts=there.entry.attempts + 1, started=started))
+    try:
+        return await app.ledger.move(there, again, [made])
+    except Changed:
+        return None  # somebody else was faster
+
+
+async def take_over(noted: Noted, state: State, app: App, records: tuple[Record, ...] = ()) -> Noted | None:
+    """Take a step that waits, or that its owner left; None if somebody else was faster."""
+    lease = app.clock.now() + LEASE
+    taken = replace(noted.entry, state=state, owner=app.instance, lease=lease, attempts=noted.entry.attempts + 1)
+    if state == "claimed":
+        taken = replace(taken, due=None, due_for="")
+    try:
+        return await app.ledger.move(noted, taken, records)
+    except Changed:
+        return None
+
+
+def _free(there: Entry, wanted: Entry, *, asked: bool) -> bool:
+    """Whether a step that is in the ledger may be taken."""
+    if there.state in ENDS:
+        return asked and there.state in REPEATABLE
+    ends = there.lease or there.due
+    return ends is not None and wanted.lease is not None and ends <= wanted.lease - LEASE

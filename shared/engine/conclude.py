@@ -1,0 +1,34 @@
+"""The end of a step goes into the ledger: its state and its record in one transaction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from shared.azure.ledger import Noted
+from shared.engine import record
+from shared.engine.app import App
+from shared.engine.outcome import DECISIONS, Outcome, ended
+from shared.model.errors import Changed
+from shared.wire.journal import Exchange
+
+log = logging.getLogger(__name__)
+
+
+async def conclude(noted: Noted, outcome: Outcome, journal: Sequence[Exchange], app: App) -> None:
+    """Write how a claimed step ended, or that it is to be tried again."""
+    step, now = noted.entry.step, app.clock.now()
+    responder = app.responders[step.aim.responder]
+    end = ended(noted.entry, outcome, responder, now)
+    findings = record.Findings(
+        reason=end.reason,
+        before=outcome.change.before if outcome.change else None,
+        after=outcome.change.after if outcome.change else None,
+        notes=outcome.notes,
+        journal=journal,
+    )
+    made = record.of_step(step, responder, DECISIONS[end.state], now, findings, end)
+    try:
+        await app.ledger.move(noted, end, [made])
+    except Changed:  # the claim had ended and another instance has the step now: it finds out, and records, what is
+        log.warning("step %s was taken over before it was concluded as %s", step.key, end.state)

@@ -1,0 +1,109 @@
+"""How a step ended at some station, and what that makes of its entry in the ledger. Pure."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from shared.kinds.responder import Responder, Setting
+from shared.model.change import Change
+from shared.model.errors import AzureError, Refused, RiposteError, Temporary, Uncertain
+from shared.model.ledger import Due, Entry, State, Times
+from shared.model.record import Decision
+
+log = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 8
+"""Runs of one step, by function or sweep, before it is given up."""
+
+DECISIONS: dict[State, Decision] = {
+    "claimed": "intent",
+    "planned": "deferred",
+    "done": "done",
+    "already": "already",
+    "refused": "refused",
+    "unverified": "unverified",
+    "failed": "failed",
+    "uncertain": "uncertain",
+    "undone": "undone",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a step ended, or that it goes on later.
+
+    Args:
+        state: Its new state; `planned`: it is tried again.
+        reason: Why, in words.
+        change: The states before and after; None if nothing was seen.
+        notes: What verification found.
+        times: When each station was passed.
+        wait: Seconds until it should be tried again; None: as usual.
+        uncertain: Whether the last attempt may have worked although no answer came.
+    """
+
+    state: State
+    reason: str = ""
+    change: Change[Struct] | None = None
+    notes: tuple[str, ...] = ()
+    times: Times = Times()
+    wait: float | None = None
+    uncertain: bool = False
+
+
+def of_error(error: Exception, where: str) -> Outcome:
+    """The outcome that an error is.
+
+    Args:
+        error: What was raised.
+        where: What raised it, for a fault of our own.
+    """
+    if isinstance(error, Refused):
+        return Outcome(state="refused", reason=str(error))
+    if isinstance(error, Temporary):
+        return Outcome(state="planned", reason=str(error), wait=error.retry_after)
+    if isinstance(error, Uncertain):
+        return Outcome(state="planned", reason=str(error), uncertain=True)
+    if isinstance(error, (AzureError, RiposteError)):
+        return Outcome(state="failed", reason=str(error))
+    log.error("a fault in %s", where, exc_info=error)
+    return Outcome(state="failed", reason=f"a fault in {where}: {type(error).__name__}")
+
+
+def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -> Entry:
+    """The entry of a step after an attempt: ended, or due again."""
+    state, reason = outcome.state, outcome.reason
+    due: datetime | None = None
+    due_for: Due = ""
+    if state == "planned" and entry.attempts >= MOST_ATTEMPTS:
+        state = "uncertain" if outcome.uncertain else "failed"
+        reason = f"given up after {entry.attempts} attempts: {reason}"
+    elif state == "planned":
+        due, due_for = now + _pause(entry.attempts, outcome.wait), "again"
+    elif state == "done" and not isinstance(responder, Setting) and responder.later is not None:
+        params = msgspec.convert(entry.step.aim.params, responder.params)
+        due, due_for = now + responder.later.after(params), "later"
+    change = outcome.change
+    return msgspec.structs.replace(
+        entry,
+        state=state,
+        reason=reason,
+        owner="",
+        lease=None,
+        due=due,
+        due_for=due_for,
+        before=msgspec.to_builtins(change.before) if change else entry.before,
+        after=msgspec.to_builtins(change.after) if change else entry.after,
+        times=outcome.times if outcome.times.decided else entry.times,
+        notes=outcome.notes,
+    )
+
+
+def _pause(attempt: int, asked: float | None) -> timedelta:
+    """Longer after every attempt, and never shorter than Azure asked for."""
+    return timedelta(seconds=max(asked or 0.0, min(600.0, 30.0 * 2 ** (attempt - 1))))

@@ -1,0 +1,114 @@
+"""Dry run of a match: plan and guard as ever, then what would be done, found out without doing it."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from shared.azure.clients import Azure
+from shared.engine import record
+from shared.engine.act import target_of
+from shared.engine.app import App
+from shared.engine.guard import guard
+from shared.engine.match import Match
+from shared.engine.outcome import Outcome, of_error
+from shared.engine.plan import Ask, Planned, aims, planned_for, step
+from shared.engine.preview import Preview
+from shared.engine.sdk import in_our_words, with_fresh_token
+from shared.kinds.responder import Responder, Setting, permissions
+from shared.model.cause import Cause
+from shared.model.change import Change
+from shared.model.record import Decision, Record
+from shared.model.step import Aim, Brief, Step
+from shared.model.target import Target
+from shared.wire.dry_run import KeptBack
+from shared.wire.scope import scope
+
+
+async def rehearse(match: Match, about: Brief, ask: Ask, app: App) -> list[Record]:
+    """The records of what a match would do. Nothing is written, neither to Azure nor to the ledger."""
+    with scope(f"{about.digest[:16]}:{match.playbook.name}"):
+        found = await asyncio.gather(*(_previews(match, about, aim, ask, app) for aim in aims(match, app)))
+        distinct: dict[str, tuple[Step, Preview]] = {}
+        for aim, previews in zip(aims(match, app), found, strict=True):
+            for preview in previews:
+                made = step(match, about, aim, preview.target, ask)
+                distinct.setdefault(made.key, (made, preview))
+        too_many = len(distinct) - app.settings.max_targets
+        now = app.clock.now()
+        return [_record(made, preview, too_many, now, app) for made, preview in distinct.values()]
+
+
+def _record(made: Step, preview: Preview, too_many: int, now: datetime, app: App) -> Record:
+    decision: Decision = "dry_run"
+    reason = ""
+    if too_many > 0:
+        decision, reason = "refused", f"{too_many} targets more than one run may have (RIPOSTE_MAX_TARGETS)"
+    elif preview.end is not None:
+        decision = "refused" if preview.end.state == "refused" else "failed"
+        reason = preview.end.reason
+    elif not preview.would_send:
+        reason = "the target is as wanted already: nothing would be done"
+    findings = record.Findings(
+        reason=reason,
+        guard=preview.said,
+        before=preview.change.before if preview.change else None,
+        after=preview.change.after if preview.change else None,
+        would_send=preview.would_send,
+        journal=preview.journal,
+    )
+    return record.of_step(made, app.responders[made.aim.responder], decision, now, findings)
+
+
+async def _previews(match: Match, about: Brief, aim: Aim, ask: Ask, app: App) -> list[Preview]:
+    """One preview for each target of an aim; shared with other events that aim at the same."""
+
+    async def make() -> list[Preview]:
+        plans = await planned_for(match, about, aim, ask, app)
+        return list(await asyncio.gather(*(_preview(plan, app) for plan in plans)))
+
+    return await app.previews.get((match.playbook.version, aim.responder, aim.entity), make)
+
+
+async def _preview(plan: Planned, app: App) -> Preview:
+    async with app.slots:
+        verdict = await guard(plan, 1, app)
+        if plan.target is None or verdict.end is not None:
+            return Preview(target=plan.target, end=verdict.end, said=verdict.said, journal=tuple(plan.journal))
+        responder = app.responders[plan.step.aim.responder]
+        kept_back: list[KeptBack] = []
+        azure = app.azure(permissions(responder), plan.journal, kept_back.append)
+        end: Outcome | None = None
+        change: Change[Struct] | None = None
+        try:
+            change = await with_fresh_token(lambda: _foresee(plan.step, responder, azure, app), app.credential)
+        except Exception as error:  # whatever it is, it is what can be foreseen
+            end = of_error(error, plan.step.aim.responder)
+        return Preview(
+            target=plan.target,
+            end=end,
+            said=verdict.said,
+            change=change,
+            would_send=tuple(kept_back),
+            journal=tuple(plan.journal),
+        )
+
+
+async def _foresee(made: Step, responder: Responder, azure: Azure, app: App) -> Change[Struct]:
+    """What the responder would change: its own code runs to the end, and the wire keeps its writes back."""
+    target: Target = target_of(made, responder)
+    params = msgspec.convert(made.aim.params, responder.params)
+    seen = await in_our_words(responder.read(target, params, azure), wrote=False)
+    if isinstance(responder, Setting):
+        wanted = responder.change(target, params, seen.state)
+        if responder.same(seen.state, wanted):
+            return Change(seen.state, seen.state)
+        await in_our_words(responder.write(target, params, seen, wanted, azure), wrote=False)
+        return Change(seen.state, wanted)
+    cause = Cause(step=made.key, case=made.event.case, event_time=made.event.time, started=app.clock.now())
+    if responder.done(target, seen, cause):
+        return Change(seen.state, seen.state)
+    return Change(seen.state, await in_our_words(responder.do(target, params, seen, cause, azure), wrote=False))

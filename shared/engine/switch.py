@@ -1,0 +1,38 @@
+"""The kill switch as an instance sees it: read from the ledger, never older than a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+
+from shared.azure.ledger import Ledger
+from shared.model.ledger import Switch
+from shared.wire.clock import Clock
+
+FRESH = timedelta(seconds=5)
+
+
+class KillSwitch:
+    """Reads the switch.
+
+    Args:
+        ledger: Where it is.
+        clock: Tells when a reading is too old.
+    """
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._read: tuple[datetime, Switch] | None = None
+        self._reading = asyncio.Lock()
+
+    async def now(self) -> Switch:
+        """How it stands, at most five seconds ago.
+
+        Raises:
+            AzureError: If it cannot be read.
+        """
+        async with self._reading:
+            if self._read is None or self._read[0] + FRESH <= self._clock.now():
+                self._read = (self._clock.now(), await self._ledger.switch())
+            return self._read[1]

@@ -1,0 +1,194 @@
+"""The way back: a step's hold on its target is given up, and with the last one the target is as it was before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from tenacity import retry_if_exception_type
+
+from shared.azure.clients import Azure
+from shared.azure.ledger import Locked, Noted
+from shared.engine import outbox, record
+from shared.engine.act import LOOKS, TRIES, target_of, unlocked
+from shared.engine.app import STEP, App
+from shared.engine.claim import take_over
+from shared.engine.outcome import of_error
+from shared.engine.sdk import in_our_words, with_fresh_token
+from shared.kinds.responder import Responder, Setting, can_undo, permissions
+from shared.model.change import Change, differences
+from shared.model.errors import Changed, Refused, Uncertain, Unverified
+from shared.model.ledger import Hold, State
+from shared.model.record import Decision
+from shared.model.step import Actor
+from shared.model.target import Target
+from shared.wire.journal import Exchange
+from shared.wire.retry import attempts
+from shared.wire.scope import scope
+
+UNDOABLE: frozenset[State] = frozenset({"done", "already", "unverified"})
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How the way back went.
+
+    Args:
+        step: The step's key.
+        target: Its target.
+        decision: What happened.
+        reason: Why.
+    """
+
+    step: str
+    target: str
+    decision: Decision
+    reason: str
+
+
+async def undo_run(partition: str, case: str, run: str, actor: Actor, app: App) -> list[Undone]:
+    """Undo the steps of a run that were done, last first.
+
+    Args:
+        partition: Where the case is.
+        case: The case.
+        run: The run's id.
+        actor: Who wants it.
+        app: Everything else.
+
+    Raises:
+        AzureError: If the ledger cannot be read or written.
+    """
+    entries = [noted for noted in await app.ledger.entries(partition) if noted.entry.step.run == run]
+    row = await app.ledger.come_back(partition, case, app.clock.now() + STEP)
+    ends = []
+    for noted in sorted(entries, key=lambda noted: noted.entry.step.order, reverse=True):
+        if noted.entry.state in UNDOABLE:
+            with scope(f"undo:{noted.entry.step.key}"):
+                ends.append(await undo(noted, actor, app))
+    await outbox.post_case(partition, app)
+    await app.ledger.settle(partition, case, row)
+    return ends
+
+
+async def undo(noted: Noted, actor: Actor, app: App) -> Undone:
+    """Undo one step: the intent is stored first, as for any deed."""
+    step = replace(noted.entry.step, actor=actor)
+    responder = app.responders[step.aim.responder]
+    intent = record.of_step(
+        step, responder, "intent", app.clock.now(), record.Findings(reason="to be put back"), noted.entry
+    )
+    asked = Noted(replace(noted.entry, step=step), noted.row)
+    taken = await take_over(asked, "undoing", app, (intent,))
+    if taken is None:
+        return Undone(step.key, step.target_id, "undo_refused", "somebody else works on this step now")
+    return await resume_undo(taken, app)
+
+
+async def resume_undo(noted: Noted, app: App) -> Undone:
+    """Go on with an undo whose intent is stored."""
+    step, entry = noted.entry.step, noted.entry
+    responder = app.responders[step.aim.responder]
+    journal: list[Exchange] = []
+    decision: Decision = "undone"
+    change: Change[Struct] | None = None
+    try:
+        decision, reason, change = await _back(noted, responder, journal, app)
+    except Refused as error:
+        decision, reason = "undo_refused", str(error)
+    except Exception as error:  # whatever it is, it is how the undo ended
+        decision, reason = "undo_failed", of_error(error, f"the way back of {step.aim.responder}").reason
+    state: State = "undone" if decision in ("undone", "released") else "done"
+    end = replace(entry, state=state, reason=reason, owner="", lease=None)
+    if state == "undone":
+        end = replace(end, due=None, due_for="")
+    findings = record.Findings(
+        reason=reason, before=change.before if change else None, after=change.after if change else None, journal=journal
+    )
+    made = record.of_step(step, responder, decision, app.clock.now(), findings, end)
+    try:
+        await app.ledger.move(noted, end, [made])
+    except Changed:
+        return Undone(step.key, step.target_id, "undo_failed", "another instance has taken the step over")
+    return Undone(step.key, step.target_id, decision, reason)
+
+
+async def _back(
+    noted: Noted, responder: Responder, journal: list[Exchange], app: App
+) -> tuple[Decision, str, Change[Struct] | None]:
+    step = noted.entry.step
+    if not can_undo(responder):
+        raise Refused(f"{step.aim.responder} has no way back")
+    target = target_of(step, responder)
+    deadline = app.clock.now() + STEP
+    azure = app.azure(permissions(responder), journal, deadline=deadline)
+    locked = await app.ledger.lock(target.id, app.instance, deadline)
+    back = _Back(noted, responder, target, azure, locked, app)
+    retry = retry_if_exception_type((Changed, Uncertain))
+    try:
+        once = attempts(app.clock, app.chance, deadline, TRIES, retry=retry)
+        return await once(lambda: with_fresh_token(back.go, app.credential))
+    finally:
+        await unlocked(back.locked, app)
+
+
+class _Back:
+    """One way back on one locked target. `go` may be called again: it begins with a look."""
+
+    def __init__(
+        self, noted: Noted, responder: Responder, target: Target, azure: Azure, locked: Locked, app: App
+    ) -> None:
+        self.entry = noted.entry
+        self.responder = responder
+        self.target = target
+        self.azure = azure
+        self.locked = locked
+        self.app = app
+        self.params = msgspec.convert(noted.entry.step.aim.params, responder.params)
+
+    async def go(self) -> tuple[Decision, str, Change[Struct] | None]:
+        """Give the hold up; with the last one, put the target back.
+
+        Raises:
+            Refused: If somebody changed the target since.
+        """
+        own = next((hold for hold in self.locked.holds.holds if hold.step == self.entry.step.key), None)
+        if own is None:
+            return "undone", "nothing to put back: the target was as wanted before", None
+        others = tuple(hold for hold in self.locked.holds.holds if hold.step != own.step)
+        still = [hold for hold in others if hold.responder == own.responder]
+        if isinstance(self.responder, Setting) and still:
+            self.locked = await self.app.ledger.keep(self.locked, others)
+            return "released", f"still held by {', '.join(sorted({hold.case for hold in still}))}", None
+        change = await self._put_back(own)
+        self.locked = await self.app.ledger.keep(self.locked, others)
+        return "undone", "", change
+
+    async def _put_back(self, own: Hold) -> Change[Struct]:
+        before: Struct = msgspec.convert(own.before, self.responder.state)
+        after: Struct = msgspec.convert(self.entry.after or own.before, self.responder.state)
+        if not isinstance(self.responder, Setting):
+            assert self.responder.undo is not None
+            done = Change(before, after)
+            now = await in_our_words(self.responder.undo(self.target, self.params, done, self.azure))
+            return Change(after, now)
+        seen = await in_our_words(self.responder.read(self.target, self.params, self.azure), wrote=False)
+        if not self.responder.same(seen.state, before):
+            if not self.responder.same(seen.state, after):
+                drift = "; ".join(map(str, differences(after, seen.state)))
+                raise Refused(f"{self.target.name} has been changed since: {drift}")
+            await in_our_words(self.responder.write(self.target, self.params, seen, before, self.azure))
+        await self._seen_to_be_back(before)
+        return Change(after, before)
+
+    async def _seen_to_be_back(self, before: Struct) -> None:
+        async def look() -> None:
+            now = (await in_our_words(self.responder.read(self.target, self.params, self.azure), wrote=False)).state
+            if isinstance(self.responder, Setting) and not self.responder.same(now, before):
+                raise Unverified(f"reading back shows {now}, not {before}")
+
+        deadline = self.app.clock.now() + STEP
+        retry = retry_if_exception_type(Unverified)
+        await attempts(self.app.clock, self.app.chance, deadline, LOOKS, retry=retry)(look)

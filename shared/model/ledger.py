@@ -1,0 +1,155 @@
+"""What the ledger keeps: steps with their state, holds on targets, runs, and the kill switch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+from shared.model.entity import AnyEntity
+from shared.model.record import Record
+from shared.model.step import Actor, Brief, Mode, Step
+
+State = Literal[
+    "planned",
+    "resolved",
+    "claimed",
+    "done",
+    "already",
+    "refused",
+    "unverified",
+    "failed",
+    "uncertain",
+    "undoing",
+    "undone",
+]
+
+ENDS = frozenset({"resolved", "done", "already", "refused", "unverified", "failed", "uncertain", "undone"})
+"""States in which nothing more happens by itself, but for what is due later."""
+
+REPEATABLE = frozenset({"refused", "failed", "uncertain", "undone"})
+"""Ends from which a person's request, never an event, starts a step again."""
+
+Due = Literal["", "again", "later"]
+
+
+class Times(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When each station was passed."""
+
+    decided: datetime | None = None
+    acted: datetime | None = None
+    verified: datetime | None = None
+
+
+class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A step in the ledger.
+
+    Args:
+        step: The step.
+        state: How far it is.
+        started: When its first attempt began.
+        attempts: How many there were.
+        owner: The instance that works on it.
+        lease: Until when that instance has it.
+        due: When it is to be looked at again.
+        due_for: Why: to try again, or for its second half.
+        before: The state of the target before, as plain values.
+        after: The state of the target after, as plain values.
+        times: When each station was passed.
+        reason: Why it ended as it did.
+        notes: What verification found.
+    """
+
+    step: Step
+    state: State
+    started: datetime
+    attempts: int = 0
+    owner: str = ""
+    lease: datetime | None = None
+    due: datetime | None = None
+    due_for: Due = ""
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    times: Times = Times()
+    reason: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> bool:
+        """Whether the sweep has to come back to it."""
+        return self.state not in ENDS or self.due is not None
+
+
+class Hold(Struct, frozen=True):
+    """A case's hold on a target: released, the target goes back to what it was before the first hold.
+
+    Args:
+        step: The step's key.
+        case: The case.
+        responder: Whose state it is.
+        before: The state before the first hold, as plain values.
+    """
+
+    step: str
+    case: str
+    responder: str
+    before: dict[str, Any]
+
+
+class Holds(Struct, frozen=True, omit_defaults=True):
+    """All holds on a target, and who works on it now.
+
+    Args:
+        owner: The instance that has the lock; empty if it is free.
+        until: When the lock ends by itself.
+        holds: In the order they were taken.
+    """
+
+    owner: str = ""
+    until: datetime | None = None
+    holds: tuple[Hold, ...] = ()
+
+
+class Run(Struct, frozen=True, kw_only=True):
+    """A run that somebody asked for.
+
+    Args:
+        id: Its id.
+        playbook: The playbook's name.
+        mode: Whether it acts.
+        actor: Who asked.
+        event: What it is about.
+        entities: What it acts on.
+        same: Case keys of everything the event is also known as.
+        accepted: When it was accepted.
+        finished: Whether every step of it has been taken up.
+        request: Digest of the request, to tell a repeated one from another one.
+        rehearsed: What a dry run found, one record for each step.
+    """
+
+    id: str
+    playbook: str
+    mode: Mode
+    actor: Actor
+    event: Brief
+    entities: tuple[AnyEntity, ...]
+    same: tuple[str, ...] = ()
+    accepted: datetime
+    finished: bool = False
+    request: str = ""
+    rehearsed: tuple[Record, ...] = ()
+
+
+class Switch(Struct, frozen=True, kw_only=True):
+    """The kill switch.
+
+    Args:
+        on: Whether every deed is refused.
+        who: Who turned it.
+        why: Why.
+    """
+
+    on: bool = False
+    who: str = ""
+    why: str = field(default="")
