@@ -19,11 +19,15 @@ NIC = "Microsoft.Network/networkInterfaces"
 NSG = "Microsoft.Network/networkSecurityGroups"
 
 _NIC_PROPERTIES = {
-    "auxiliaryMode", "auxiliarySku", "disableTcpStateTracking", "dnsSettings", "dscpConfiguration",
+    "auxiliaryMode", "auxiliarySku", "defaultOutboundConnectivityEnabled", "disableTcpStateTracking", "dnsSettings", "dscpConfiguration",
     "enableAcceleratedNetworking", "enableIPForwarding", "hostedWorkloads", "ipConfigurations", "macAddress",
     "networkSecurityGroup", "nicType", "primary", "privateEndpoint", "privateLinkService", "provisioningState",
     "resourceGuid", "tapConfigurations", "virtualMachine", "vnetEncryptionSupported", "workloadType",
 }  # fmt: skip
+_NIC_READ_ONLY = (
+    "defaultOutboundConnectivityEnabled", "dscpConfiguration", "hostedWorkloads", "macAddress", "primary",
+    "privateEndpoint", "resourceGuid", "tapConfigurations", "virtualMachine", "vnetEncryptionSupported",
+)  # fmt: skip
 _RULE_PROPERTIES = {
     "access", "description", "destinationAddressPrefix", "destinationAddressPrefixes", "destinationPortRange",
     "destinationPortRanges", "direction", "priority", "protocol", "provisioningState", "sourceAddressPrefix",
@@ -45,7 +49,7 @@ def _check_nic(call: Call, old: Resource | None, body: dict[str, Any]) -> None:
         _refer(call, target, body.get("location"))
     arm.require_linked(call, f"{NIC}/write", call.path, links)
     if old is not None:  # what the caller cannot set stays as it is
-        for key in ("virtualMachine", "macAddress", "resourceGuid"):
+        for key in _NIC_READ_ONLY:
             if key in old.properties:
                 properties[key] = old.properties[key]
 

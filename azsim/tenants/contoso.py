@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from azsim import arm
+from azsim.services.blobs import Blobs
 from azsim.services.graph import Directory
 from azsim.services.identity import Identities, ManagedIdentity
 from azsim.services.key_vault import Vaults, Version
+from azsim.services.tables import Tables
 from azsim.world import World
 
 TENANT = "7d6f1a52-0c3e-4a8b-9f21-5be0c1d2e3f4"
@@ -21,6 +23,8 @@ DC_VM = f"{SHOP}/providers/Microsoft.Compute/virtualMachines/vm-dc-01"
 VAULT = f"{SHOP}/providers/Microsoft.KeyVault/vaults/kv-contoso-shop"
 VAULT_HOST = "kv-contoso-shop.vault.azure.net"
 WORKSPACE = f"{SECURITY}/providers/Microsoft.OperationalInsights/workspaces/law-contoso-soc"
+SECRET = "shop-api-key"
+SECRET_VERSIONS = ("4f0e2d1c3b5a49687786950413223140", "8b1f6e5d4c3b42a19087766554433221")
 LOCATION = "westeurope"
 
 ADELE = "1b9f0e3c-4d52-47a6-8c1e-0a7b6d5c4e3f"
@@ -29,6 +33,10 @@ PROTECTED_GROUP = "5e6f7a8b-9c0d-4e1f-a2b3-c4d5e6f7a8b9"
 
 IDENTITY = ManagedIdentity("9a8b7c6d-5e4f-4a3b-8c2d-1e0f9a8b7c6d", "2c4e6a80-1b3d-4f5a-9c7e-8d6b4a2c0e1f")
 STORAGE_ACCOUNT = "stripostecontoso"
+STORAGE = f"{SECURITY}/providers/Microsoft.Storage/storageAccounts/{STORAGE_ACCOUNT}"
+LEDGER_TABLE = "riposte"
+CONTAINER = "dead-letters"
+RULE = f"{SECURITY}/providers/Microsoft.Insights/dataCollectionRules/dcr-riposte"
 RULE_ID = "dcr-5f1e0d9c8b7a46359281706f5e4d3c2b"
 LOGS_HOST = "dce-riposte-x1y2.westeurope-1.ingest.monitor.azure.com"
 
@@ -213,28 +221,28 @@ def _vault(world: World) -> None:
     )
     now = int(world.clock.now().timestamp())
     day = 24 * 3600
-    for age, enabled in ((400, False), (340, True)):
+    for name, age, enabled in zip(SECRET_VERSIONS, (400, 340), (False, True), strict=True):
         attributes = {
             "enabled": enabled,
             "created": now - age * day,
             "updated": now - age * day,
             "exp": now + (365 - age) * day,
         }
-        version = Version(
-            world.chance.hex(32), f"pw-{world.chance.hex(24)}", "text/plain", {"owner": "shop"}, attributes
+        version = Version(name, f"pw-{world.chance.hex(24)}", "text/plain", {"owner": "shop"}, attributes
         )
-        world.state(Vaults).add(VAULT_HOST, "shop-api-key", version)
+        world.state(Vaults).add(VAULT_HOST, SECRET, version)
 
 
 def _responder(world: World, stream: Stream) -> None:
     """What a responder's own resource group holds, without any permission yet."""
     world.state(Identities).by_client_id[IDENTITY.client_id] = IDENTITY
-    storage = f"{SECURITY}/providers/Microsoft.Storage/storageAccounts/{STORAGE_ACCOUNT}"
-    arm.put(world, storage, {"location": LOCATION, "properties": {"allowSharedKeyAccess": False}})
+    arm.put(world, STORAGE, {"location": LOCATION, "properties": {"allowSharedKeyAccess": False}})
+    world.state(Tables).tables[STORAGE_ACCOUNT, LEDGER_TABLE] = {}
+    world.state(Blobs).containers[STORAGE_ACCOUNT, CONTAINER] = {}
     arm.put(world, WORKSPACE, {"location": LOCATION, "properties": {}})
     arm.put(
         world,
-        f"{SECURITY}/providers/Microsoft.Insights/dataCollectionRules/dcr-riposte",
+        RULE,
         {
             "location": LOCATION,
             "properties": {

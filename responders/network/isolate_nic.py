@@ -140,7 +140,7 @@ async def verify(
 def _denies_everything(group: EffectiveNetworkSecurityGroup, direction: str) -> bool:
     rules = [rule for rule in group.effective_security_rules or [] if rule.direction == direction]
     first = min(rules, key=lambda rule: rule.priority or 0, default=None)
-    if first is None or first.access != "Deny" or str(first.protocol) not in ("All", "*"):
+    if first is None or first.access != "Deny" or first.protocol not in ("All", "*"):
         return False
     everywhere = ("*", "0.0.0.0/0", None)
     return first.source_address_prefix in everywhere and first.destination_address_prefix in everywhere

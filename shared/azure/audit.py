@@ -12,6 +12,7 @@ import msgspec
 
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
+from shared.model.permission import data
 from shared.model.record import Record
 from shared.wire.clock import Clock
 from shared.wire.load import load
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from azure.monitor.ingestion.aio import LogsIngestionClient
 
     from shared.azure.credential import Credential
+
+PERMISSIONS = (data("Microsoft.Insights/DataCollectionRules/Data/Write"),)
+"""What it asks of the data collection rule."""
 
 MOST_BYTES = 900_000
 """Of one upload before compression. Azure takes 1 MB; the SDK's own way of counting leaves out the separators."""

@@ -6,7 +6,6 @@ The only connection that is not HTTP, and so not on the wire's seam: AMQP, by az
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,7 +13,8 @@ import msgspec
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
 from shared.model.dead_letter import Letter
-from shared.model.errors import Changed, NotFound, Temporary
+from shared.model.errors import Changed, Temporary
+from shared.model.permission import data
 from shared.wire.clock import Clock
 from shared.wire.load import load
 from shared.wire.message import Send
@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
     from shared.azure.credential import Credential
 
-SECONDS = timedelta(seconds=30)
+PERMISSIONS = (
+    data("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"),
+    data("Microsoft.EventHub/namespaces/messages/send/action"),
+)
+"""What they ask of the container and the hub."""
 
 
 class DeadLetters:
@@ -68,17 +72,12 @@ class DeadLetters:
             AzureError: If that does not work.
         """
         container = (await self._open()).get_container_client(self._container)
-        for last in (False, True):
-            try:
-                await container.upload_blob(name, body, overwrite=False)
-                return
-            except Exception as error:
-                told = told_apart(error)
-                if isinstance(told, Changed):
-                    return
-                if not isinstance(told, NotFound) or last:
-                    raise told or error from error
-            await self._create(container.container_name)
+        try:
+            await container.upload_blob(name, body, overwrite=False)
+        except Exception as error:
+            told = told_apart(error)
+            if not isinstance(told, Changed):
+                raise told or error from error
 
     async def deliver(self, letters: Sequence[Letter]) -> None:
         """Send letters, in order, at least once each.
@@ -105,14 +104,6 @@ class DeadLetters:
                 await producer.send_batch(batch)
         except (EventHubError, OSError) as error:
             raise Temporary(f"the dead-letter hub does not take messages: {error}") from error
-
-    async def _create(self, container: str) -> None:
-        try:
-            await (await self._open()).create_container(container)
-        except Exception as error:
-            told = told_apart(error)
-            if not isinstance(told, Changed):
-                raise told or error from error
 
     async def _open(self) -> BlobServiceClient:
         if self._service is None:

@@ -21,11 +21,16 @@ from shared.azure.table import Row, Table, Value, Write
 from shared.model import ids
 from shared.model.errors import Changed, Temporary
 from shared.model.ledger import Entry, Hold, Holds, Run, Switch
+from shared.model.permission import data
 from shared.model.record import Record
 from shared.wire.clock import Clock
 
 LEASE = timedelta(minutes=6)
 """How long a claim and a lock last: longer than any function may work on one."""
+
+_ENTITIES = "Microsoft.Storage/storageAccounts/tableServices/tables/entities"
+PERMISSIONS = tuple(data(f"{_ENTITIES}/{verb}") for verb in ("read", "add/action", "update/action", "delete"))
+"""What the ledger asks of its table."""
 
 TEXT = 30_000
 """Characters of a text column; beyond, the value is packed."""
@@ -288,10 +293,6 @@ class Ledger:
             return Switch()
         values = row.values
         return Switch(on=bool(values.get("On", True)), who=str(values.get("Who", "")), why=str(values.get("Why", "")))
-
-    async def create(self) -> None:
-        """Make the table, unless it is there."""
-        await self._table.create()
 
     # --- names ----------------------------------------------------------------------------------------------------
 

@@ -156,19 +156,6 @@ class Table:
             condition, values = f"{condition} and RowKey lt @last", {**values, "last": last}
         return [row async for row in self._query(condition, values)]
 
-    async def create(self) -> None:
-        """Make the table, unless it is there."""
-        client = await self._open()
-        try:
-            await client.create_table()
-        except Exception as error:
-            told = told_apart(error)
-            if isinstance(told, Changed):
-                return
-            if told is None:
-                raise
-            raise told from error
-
     async def _query(self, condition: str, values: dict[str, str]) -> AsyncIterator[Row]:
         client = await self._open()
         try:

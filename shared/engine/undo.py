@@ -126,10 +126,16 @@ async def _back(
     azure = app.azure(permissions(responder), journal, deadline=deadline)
     locked = await app.ledger.lock(target.id, app.instance, deadline)
     back = _Back(noted, responder, target, azure, locked, app)
+
+    async def once() -> tuple[Decision, str, Change[Struct] | None]:
+        return await with_fresh_token(back.go, app.credential)
+
     retry = retry_if_exception_type((Changed, Uncertain))
     try:
-        once = attempts(app.clock, app.chance, deadline, TRIES, retry=retry)
-        return await once(lambda: with_fresh_token(back.go, app.credential))
+        ended: tuple[Decision, str, Change[Struct] | None] = await attempts(
+            app.clock, app.chance, deadline, TRIES, retry=retry
+        )(once)
+        return ended
     finally:
         await unlocked(back.locked, app)
 
