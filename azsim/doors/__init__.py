@@ -1,0 +1,1 @@
+"""Ways into a world for other processes."""

@@ -96,4 +96,5 @@ def _decode(kind: str, data: Datum, metadata: Mapping[str, Datum]) -> Any:
 
 
 def _converter(kind: str) -> Any:
-    return func.get_binding_registry().get(kind)
+    registry: Any = func.get_binding_registry()  # type: ignore[no-untyped-call]
+    return registry.get(kind)
