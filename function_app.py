@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shared.engine.app import App
     from shared.model.delivery import Door
 
-PLAYBOOKS = Path(__file__).parent / "playbooks"
+FOLDER = Path(__file__).parent
 
 log = logging.getLogger("riposte")
 
@@ -140,7 +140,7 @@ def _compose() -> App:
     from shared.wire.clock import SystemClock
     from shared.wire.live import Live
 
-    return compose(os.environ, PLAYBOOKS, send=Live().send, clock=SystemClock(), chance=SystemChance())
+    return compose(os.environ, FOLDER, send=Live().send, clock=SystemClock(), chance=SystemChance())
 
 
 async def _handle(bodies: list[bytes], door: Door, context: func.Context, start: Start) -> None:

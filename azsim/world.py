@@ -42,15 +42,17 @@ class World:
         chance: Where its ids come from.
         tenant: The tenant's id.
         latency: Seconds every request takes.
+        pace: How long operations take, as a share of the usual.
     """
 
     def __init__(
-        self, clock: Clock | None = None, chance: Chance | None = None, tenant: str | None = None, latency: float = 0.0
+        self, clock: Clock | None = None, chance: Chance | None = None, tenant: str | None = None, *, latency: float = 0.0, pace: float = 1.0
     ) -> None:
         self.clock = clock or Clock()
         self.chance = chance or Chance()
         self.tenant = tenant or self.chance.uuid()
         self.latency = latency
+        self.pace = pace
         self.access = Access()
         self.tokens = Tokens(self.clock, self.chance, self.tenant)
         self.faults = Faults()

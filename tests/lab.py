@@ -198,8 +198,8 @@ def make(
     seeded = SeededChance(world)
     send = door(world)
     app = compose(
-        environment(**(settings or {})),
-        playbooks,
+        environment(RIPOSTE_PLAYBOOKS=str(playbooks), **(settings or {})),
+        ROOT,
         send=wrap(send),
         clock=clock or world.clock,
         chance=chance or seeded,

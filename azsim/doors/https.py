@@ -70,7 +70,7 @@ async def open_door(world: World, folder: Path) -> AsyncIterator[Door]:
     inside = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=_context(authority))
     await inside.start()
     port: int = runner.addresses[0][1]
-    clients: set[asyncio.StreamWriter] = set()
+    clients: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
     outside = await asyncio.start_server(lambda r, w: _connect(r, w, port, world, clients), "127.0.0.1", 0)
     address = outside.sockets[0].getsockname()
     try:
@@ -78,9 +78,11 @@ async def open_door(world: World, folder: Path) -> AsyncIterator[Door]:
         yield Door(f"http://{address[0]}:{address[1]}", folder / "authority.pem", header)
     finally:
         outside.close()
-        for client in list(clients):
+        for client in clients.values():
             client.close()
         await runner.cleanup()
+        if clients:
+            await asyncio.wait(clients)
 
 
 def _application(world: World) -> web.Application:
@@ -124,10 +126,12 @@ async def _connect(
     writer: asyncio.StreamWriter,
     port: int,
     world: World,
-    clients: set[asyncio.StreamWriter],
+    clients: dict[asyncio.Task[None], asyncio.StreamWriter],
 ) -> None:
     """One client of the proxy: CONNECT, or a plain request to the identity endpoint."""
-    clients.add(writer)
+    task = asyncio.current_task()
+    assert task is not None
+    clients[task] = writer
     try:
         head = await reader.readuntil(b"\r\n\r\n")
         if head.startswith(b"CONNECT "):
@@ -139,7 +143,7 @@ async def _connect(
     except (ConnectionError, asyncio.IncompleteReadError):
         return  # the client went away
     finally:
-        clients.discard(writer)
+        del clients[task]
         writer.close()
 
 

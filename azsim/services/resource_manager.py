@@ -15,7 +15,8 @@ from azsim.resource_id import ResourceId
 from azsim.service import Service
 
 ENDPOINT = "https://management.azure.com"
-RETRY_AFTER = "2"
+RETRY_AFTER = 2
+"""Seconds between looks at an operation."""
 
 service = Service(
     "management.azure.com", audiences=("https://management.azure.com", "https://management.core.windows.net")
@@ -27,7 +28,7 @@ def operation_status(call: Call) -> Response:
     """The state of a long-running operation (Azure-AsyncOperation)."""
     operation = _operation(call)
     done = operation.done_at <= call.world.clock.now()
-    headers = {} if done else {"retry-after": RETRY_AFTER}
+    headers = {} if done else _again(call)
     return json_response({"status": "Succeeded" if done else "InProgress"}, 200, headers)
 
 
@@ -39,7 +40,7 @@ def operation_result(call: Call) -> Response:
     operation = _operation(call)
     if operation.done_at > call.world.clock.now():
         return Response(
-            202, {"location": _url(call, "operationResults", call.params["operation"]), "retry-after": RETRY_AFTER}
+            202, {"location": _url(call, "operationResults", call.params["operation"]), **_again(call)}
         )
     return operation.result
 
@@ -134,8 +135,8 @@ def _post(call: Call, at: ResourceId) -> Response:
 
 def accepted(call: Call, seconds: float, result: Response) -> Response:
     """The 202 of an action that runs on; its result waits at Location."""
-    name = arm.start(call.world, seconds, result)
-    return Response(202, {"location": _url(call, "operationResults", name), "retry-after": RETRY_AFTER})
+    name = arm.start(call.world, seconds * call.world.pace, result)
+    return Response(202, {"location": _url(call, "operationResults", name), **_again(call)})
 
 
 def _existing(call: Call, at: ResourceId) -> Resource:
@@ -180,7 +181,7 @@ def _idle(call: Call, found: Resource | None) -> None:
             429,
             "RetryableErrorDueToAnotherOperation",
             f"Operation on resource {found.id} is blocked by another operation in progress.",
-            {"retry-after": RETRY_AFTER},
+            _again(call),
         )
 
 
@@ -192,10 +193,11 @@ def _shown(call: Call, found: Resource, status: int = 200, headers: dict[str, st
 def _written(call: Call, found: Resource, rules: Rules, status: int) -> Response:
     if not rules.seconds:
         return _shown(call, found, status)
-    found.busy_until = call.world.clock.now() + timedelta(seconds=rules.seconds)
-    name = arm.start(call.world, rules.seconds, Response(200))
+    seconds = rules.seconds * call.world.pace
+    found.busy_until = call.world.clock.now() + timedelta(seconds=seconds)
+    name = arm.start(call.world, seconds, Response(200))
     return _shown(
-        call, found, status, {"azure-asyncoperation": _url(call, "operations", name), "retry-after": RETRY_AFTER}
+        call, found, status, {"azure-asyncoperation": _url(call, "operations", name), **_again(call)}
     )
 
 
@@ -207,6 +209,10 @@ def _url(call: Call, kind: str, name: str) -> str:
         f"{ENDPOINT}/subscriptions/{subscription}/providers/{namespace}/locations/westeurope/{kind}/{name}"
         f"?api-version={version}"
     )
+
+
+def _again(call: Call) -> dict[str, str]:
+    return {"retry-after": str(max(1, round(RETRY_AFTER * call.world.pace)))}
 
 
 def _operation(call: Call) -> arm.Operation:

@@ -85,7 +85,7 @@ class App:
 
 def compose(
     environment: Mapping[str, str],
-    playbooks: Path,
+    folder: Path,
     *,
     send: Send,
     clock: Clock,
@@ -96,7 +96,7 @@ def compose(
 
     Args:
         environment: The app's settings.
-        playbooks: The folder of the playbooks.
+        folder: The app's own folder.
         send: The transport under everything.
         clock: Time.
         chance: Ids and secret values.
@@ -108,7 +108,7 @@ def compose(
     settings = read(environment)
     sources = Sources(all_sources())
     responders = all_responders()
-    loaded = Playbooks(load(playbooks, responders, sources.names))
+    loaded = Playbooks(load(folder / settings.playbooks, responders, sources.names))
     credential = Credential(_patient(identity or send, clock, chance), clock, settings.identity_client_id)
     ledger = Ledger(Table(send, credential, clock, chance, settings.ledger, settings.ledger_table), clock)
     patient = _patient(send, clock, chance)

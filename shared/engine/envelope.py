@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from typing import Any
@@ -119,7 +120,9 @@ def _parse(text: bytes) -> Any:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise Unreadable("not JSON", str(error).removeprefix("JSON is malformed: ")) from error
+        place = re.search(r"\(byte (\d+)\)", str(error))
+        what = str(error).removeprefix("JSON is malformed: ").partition(" (byte")[0]
+        raise Unreadable(f"not JSON: {what}", f"byte {place[1] if place else len(text)}") from error
     except UnicodeDecodeError as error:
         raise Unreadable("not UTF-8", f"in the text around byte {error.start}") from error
     except RecursionError as error:

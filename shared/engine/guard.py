@@ -37,12 +37,12 @@ class Verdict:
     said: tuple[str, ...] = ()
 
 
-async def guard(plan: Planned, count: int, app: App) -> Verdict:
+async def guard(plan: Planned, count: int | None, app: App) -> Verdict:
     """Ask every guard, in order; the first that says no ends it.
 
     Args:
         plan: The step.
-        count: How many targets its run has.
+        count: How many targets its run has; None if that is judged elsewhere.
         app: Everything else.
     """
     if plan.target is None:
@@ -57,16 +57,17 @@ async def guard(plan: Planned, count: int, app: App) -> Verdict:
     return Verdict(Outcome(state="refused", reason=no) if no else None, tuple(said))
 
 
-async def _no(plan: Planned, target: Target, count: int, app: App, said: list[str]) -> str:
+async def _no(plan: Planned, target: Target, count: int | None, app: App, said: list[str]) -> str:
     """Why the step may not be done; empty if it may. Writes what was looked at to `said`."""
     settings = app.settings
     turned = await app.switch.now()
     if turned.on:
         return f"the kill switch is on: {turned.why or 'no reason given'} ({turned.who or 'by an unknown person'})"
     said.append("kill switch: off")
-    if count > settings.max_targets:
-        return f"{count} targets are more than the {settings.max_targets} that one run may have (RIPOSTE_MAX_TARGETS)"
-    said.append(f"targets of this run: {count} of at most {settings.max_targets}")
+    if count is not None:
+        if count > settings.max_targets:
+            return too_many(count, settings)
+        said.append(f"targets of this run: {count} of at most {settings.max_targets}")
     for check in (_own, _listed, _tagged):
         no = check(target, settings)
         if no:
@@ -83,6 +84,11 @@ async def _no(plan: Planned, target: Target, count: int, app: App, said: list[st
             return f"{target.name} is a member of protected group {group}"
         said.append(f"protected groups: not a member of any of {len(settings.protected_groups)}")
     return ""
+
+
+def too_many(count: int, settings: Settings) -> str:
+    """Why a run with so many targets is refused."""
+    return f"{count} targets are more than the {settings.max_targets} that one run may have (RIPOSTE_MAX_TARGETS)"
 
 
 def _own(target: Target, settings: Settings) -> str:

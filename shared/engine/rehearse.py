@@ -12,7 +12,7 @@ from shared.azure.clients import Azure
 from shared.engine import record
 from shared.engine.act import target_of
 from shared.engine.app import App
-from shared.engine.guard import guard
+from shared.engine.guard import guard, too_many
 from shared.engine.match import Match
 from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Ask, Planned, aims, planned_for, step
@@ -37,16 +37,15 @@ async def rehearse(match: Match, about: Brief, ask: Ask, app: App) -> list[Recor
             for preview in previews:
                 made = step(match, about, aim, preview.target, ask)
                 distinct.setdefault(made.key, (made, preview))
-        too_many = len(distinct) - app.settings.max_targets
         now = app.clock.now()
-        return [_record(made, preview, too_many, now, app) for made, preview in distinct.values()]
+        return [_record(made, preview, len(distinct), now, app) for made, preview in distinct.values()]
 
 
-def _record(made: Step, preview: Preview, too_many: int, now: datetime, app: App) -> Record:
+def _record(made: Step, preview: Preview, count: int, now: datetime, app: App) -> Record:
     decision: Decision = "dry_run"
     reason = ""
-    if too_many > 0:
-        decision, reason = "refused", f"{too_many} targets more than one run may have (RIPOSTE_MAX_TARGETS)"
+    if count > app.settings.max_targets:
+        decision, reason = "refused", too_many(count, app.settings)
     elif preview.end is not None:
         decision = "refused" if preview.end.state == "refused" else "failed"
         reason = preview.end.reason
@@ -75,7 +74,7 @@ async def _previews(match: Match, about: Brief, aim: Aim, ask: Ask, app: App) ->
 
 async def _preview(plan: Planned, app: App) -> Preview:
     async with app.slots:
-        verdict = await guard(plan, 1, app)
+        verdict = await guard(plan, None, app)
         if plan.target is None or verdict.end is not None:
             return Preview(target=plan.target, end=verdict.end, said=verdict.said, journal=tuple(plan.journal))
         responder = app.responders[plan.step.aim.responder]

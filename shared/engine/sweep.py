@@ -115,7 +115,7 @@ async def _try_again(noted: Noted, app: App) -> None:
     responder = app.responders[step.aim.responder]
     journal: list[Exchange] = []
     plan = Planned(step, target_of(step, responder), None, journal)
-    verdict = await guard(plan, 1, app)
+    verdict = await guard(plan, None, app)
     now = app.clock.now()
     counted = replace(noted.entry, attempts=noted.entry.attempts + 1)
     if verdict.end is not None and verdict.end.state == "planned":
@@ -134,7 +134,7 @@ async def _second_half(noted: Noted, app: App) -> None:
     entry, step = noted.entry, noted.entry.step
     responder = app.responders[step.aim.responder]
     journal: list[Exchange] = []
-    verdict = await guard(Planned(step, target_of(step, responder), None, journal), 1, app)
+    verdict = await guard(Planned(step, target_of(step, responder), None, journal), None, app)
     findings = record.Findings(reason="second half", guard=verdict.said, journal=journal)
     counted = replace(entry, attempts=entry.attempts + 1)
     intent = record.of_step(step, responder, "intent", app.clock.now(), findings, counted)

@@ -123,6 +123,7 @@ class Settings:
     sentinel_workspace: str = _setting(
         "Resource id of the Sentinel workspace, to run a playbook by incident id.", _workspace, default=""
     )
+    playbooks: str = _setting("Folder of the playbooks, from the app's own folder on.", default="playbooks")
     cloud: Cloud = _setting(f"Azure cloud: {', '.join(CLOUDS)}.", _cloud, default="AzureCloud")
     easy_auth: bool = _setting(
         "Whether App Service authentication is in front of the app and requires sign-in: only then is the caller named "
