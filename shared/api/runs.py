@@ -220,7 +220,7 @@ async def _accept(
         accepted=delivery.received,
         request=ids.content_digest(delivery.body),
     )
-    before = await app.ledger.once(f"asked:{key}", f"{run.id} {run.request}")
+    before = await app.ledger.once(f"idempotency:{key}", f"{run.id} {run.request}")
     if before and before != f"{run.id} {run.request}":
         return problem(422, "The Idempotency-Key was used for another request", "Use a new key for a new request.")
     if await app.ledger.accept(opened.partition, run):

@@ -1,0 +1,231 @@
+"""What every responder keeps, present and future: a new one is covered without a line here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azsim.call import Call
+from azsim.faults import Cut, Effect, Hang, Status
+from msgspec.structs import replace
+from shared.azure.ledger import LEASE
+from shared.engine.guard import GROUPS
+from shared.engine.sweep import sweep
+from shared.kinds.responder import Responder, can_undo, permissions
+from shared.model.ids import partition
+from shared.model.ledger import ENDS
+from shared.wire.tape import Recorder
+
+from tests import lab
+from tests.lab import ENGINE, Lab
+from tests.scenario import RESPONDERS, SCENARIOS, each_responder, ends, playbook, run
+
+each = pytest.mark.parametrize("name", [name for name, _ in each_responder()])
+
+FAULTS: dict[str, Effect] = {
+    "401": Status(401, "InvalidAuthenticationToken"),
+    "403": Status(403, "AuthorizationFailed"),
+    "404": Status(404, "NotFound"),
+    "409": Status(409, "Conflict"),
+    "412": Status(412, "PreconditionFailed"),
+    "429": Status(429, "TooManyRequests", retry_after=7),
+    "500": Status(500, "InternalServerError"),
+    "503": Status(503, "ServiceUnavailable"),
+    "timeout": Hang("before"),
+    "no connection": Cut("before"),
+    "lost response": Cut("after"),
+}
+
+
+def arranged(folder: Path, name: str, **given: Any) -> Lab:
+    """Contoso with a responder that has the one playbook of a scenario."""
+    made = lab.make(playbooks=playbook(folder / "playbooks", name, given.pop("mode", "act")), **given)
+    SCENARIOS[name].arrange(made.world)
+    return made
+
+
+async def to_the_end(made: Lab, name: str, *, undo: bool) -> None:
+    """Act, wait for the second half if there is one, and undo if there is a way back."""
+    status, body = await run(made, name)
+    assert status == 202, body
+    later = SCENARIOS[name].later
+    if later is not None:
+        await asyncio.sleep(later.total_seconds())
+        await sweep(made.app)
+    if undo and can_undo(RESPONDERS[name]):
+        await made.post(f"/api/runs/{body['run']}/undo", None)
+
+
+def used(calls: Iterable[Call]) -> set[str]:
+    """The permissions that let these calls pass, less those of Riposte's own resources and of the guard."""
+    own = {permission.name for permission in (*ENGINE, GROUPS)}
+    return {name for call in calls for name, _ in call.permissions} - own
+
+
+@each
+def test_a_responder_tells_what_a_person_wants_to_know(name: str) -> None:
+    facts = RESPONDERS[name].facts
+
+    assert facts.permissions
+    assert facts.attack
+    assert all(re.fullmatch(r"[MT]\d{4}(\.\d{3})?", found) for found in facts.attack)
+    assert facts.d3fend
+    assert all(re.fullmatch(r"D3-[A-Z]+", found) for found in facts.d3fend)
+    assert facts.mcsb
+    assert all(re.fullmatch(r"(NS|IM|PA|DP|AM|LT|IR|PV|ES|BR|DS|GS)-\d+", found) for found in facts.mcsb)
+    assert facts.limits
+
+
+@each
+async def test_it_does_what_it_says(name: str, tmp_path: Path) -> None:
+    made = arranged(tmp_path, name)
+    before = made.tenant()
+
+    await to_the_end(made, name, undo=False)
+
+    assert SCENARIOS[name].effect(made.world)
+    assert made.tenant() != before
+    assert {row["Decision"] for row in ends(made)} <= {"done", "finished"}
+
+
+@each
+async def test_it_uses_exactly_the_permissions_that_it_declares(name: str, tmp_path: Path) -> None:
+    made = arranged(tmp_path, name, granted=(*ENGINE, GROUPS, *permissions(RESPONDERS[name])))
+
+    await to_the_end(made, name, undo=True)
+
+    assert used(made.world.calls) == {permission.name for permission in permissions(RESPONDERS[name])}
+    assert all(row["Decision"] in ("intent", "done", "finished", "undone") for row in made.records if row.get("StepId"))
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [(name, found.name) for name, responder in each_responder() for found in permissions(responder)],
+)
+async def test_with_one_permission_less_it_fails_and_says_which(name: str, missing: str, tmp_path: Path) -> None:
+    held = [permission for permission in permissions(RESPONDERS[name]) if permission.name != missing]
+    made = arranged(tmp_path, name, granted=(*ENGINE, GROUPS, *held))
+
+    await to_the_end(made, name, undo=True)
+
+    failed = [row for row in made.records if row["Decision"] in ("failed", "refused", "undo_failed")]
+    assert failed
+    is_graph = missing.count(".") > 1 and "/" not in missing
+    wanted = "Insufficient privileges" if is_graph else missing
+    assert all(wanted.lower() in row["Reason"].lower() for row in failed), [row["Reason"] for row in failed]
+
+
+@each
+async def test_the_same_request_again_changes_nothing_more(name: str, tmp_path: Path) -> None:
+    made = arranged(tmp_path, name)
+    _, first = await run(made, name)
+    after, records = made.tenant(), len(made.records)
+
+    status, second = await run(made, name)
+
+    assert (status, second["run"]) == (202, first["run"])
+    assert made.tenant() == after
+    assert len(made.records) == records
+
+
+@each
+async def test_a_step_whose_instance_died_after_the_deed_is_found_to_be_done(name: str, tmp_path: Path) -> None:
+    made = arranged(tmp_path, name)
+    _, body = await run(made, name)
+    after = made.tenant()
+    place = partition(body["case"])
+    for noted in await made.app.ledger.entries(place):  # as it was before the end was written down
+        left = replace(noted.entry, state="claimed", lease=made.world.clock.now(), owner="dead", due=None, due_for="")
+        await made.app.ledger.move(noted, left, [])
+    await made.app.ledger.come_back(place, body["case"], made.world.clock.now())
+
+    await asyncio.sleep(1)
+    await sweep(made.app)
+
+    assert made.tenant() == after
+    assert {noted.entry.state for noted in await made.app.ledger.entries(place)} == {"done"}
+
+
+@each
+async def test_undo_restores_the_tenant_but_for_what_it_says_it_leaves(name: str, tmp_path: Path) -> None:
+    made = arranged(tmp_path, name)
+    scenario, before = SCENARIOS[name], made.tenant()
+
+    await to_the_end(made, name, undo=True)
+
+    if can_undo(RESPONDERS[name]):
+        restored = scenario.without_leavings(made.tenant())
+        assert json.dumps(restored, sort_keys=True) == json.dumps(before, sort_keys=True)
+        assert (made.tenant() == before) == (RESPONDERS[name].facts.leaves == "")
+    else:
+        status, body = await made.post(f"/api/runs/{made.records[0]['RunId']}/undo", None)
+        assert status == 200
+        assert {step["decision"] for step in body["steps"]} == {"undo_refused"}
+
+
+@each
+async def test_dry_run_changes_nothing_and_tells_what_would_be_sent(name: str, tmp_path: Path) -> None:
+    made = arranged(tmp_path / "dry", name, mode="dry_run")
+    before = made.tenant()
+    await run(made, name)
+    acting = arranged(tmp_path / "act", name)
+    await run(acting, name)
+
+    assert made.tenant() == before
+    told = {write for row in made.records for write in row["WouldSend"]}
+    assert {row["Decision"] for row in made.records} == {"dry_run"}
+    assert told == {line for line in map(_write, acting.world.calls) if line}
+    diffs = [[d["field"] for d in row["Diff"]] for row in made.records]
+    assert diffs == [[d["field"] for d in row["Diff"]] for row in ends(acting)]
+
+
+def _write(call: Call) -> str:
+    """A call that changed the tenant, as a dry run tells it."""
+    tenant = any(place in call.host for place in ("management.azure", "graph.microsoft", "vault.azure"))
+    reads = call.method == "GET" or call.path.endswith(("effectiveNetworkSecurityGroups", "checkMemberGroups"))
+    return f"{call.method} https://{call.host}{call.path}" if tenant and not reads else ""
+
+
+@each
+async def test_no_secret_is_anywhere_but_in_the_vault(
+    name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    tapes: list[Recorder] = []
+    first = arranged(tmp_path, name)
+    recorder = Recorder(first.world.clock, first.chance)
+    tapes.append(recorder)
+    made = arranged(tmp_path, name, wrap=recorder.sending)
+
+    await to_the_end(made, name, undo=True)
+
+    _, shown = await made.get(f"/api/runs/{made.records[0]['RunId']}")
+    told = "\n".join(
+        [json.dumps(made.records), json.dumps(made.ledger_rows()), json.dumps(shown), caplog.text, recorder.dump()]
+    )
+    vaults = made.tenant()["Vaults"].values()
+    secrets = {v["value"] for names in vaults for versions in names.values() for v in versions}
+    secrets |= {call.headers["authorization"][7:] for call in made.world.calls if "authorization" in call.headers}
+    assert len(secrets) > 1
+    assert [secret for secret in secrets if secret in told] == []
+
+
+def clean_run(name: str) -> int:
+    """How many requests a run of a responder makes when nothing goes wrong."""
+    import tempfile
+
+    async def count() -> int:
+        made = arranged(Path(tempfile.mkdtemp()), name)
+        await run(made, name)
+        return len(made.world.calls)
+
+    from azsim.clock import SimulatedLoop
+
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        return runner.run(count())
