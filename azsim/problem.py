@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Problem(Exception):  # noqa: N818 - Azure's own word for it in RFC 9457
+class Problem(Exception):
     """A request that a service answers with an error."""
 
     def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:

@@ -46,7 +46,13 @@ class World:
     """
 
     def __init__(
-        self, clock: Clock | None = None, chance: Chance | None = None, tenant: str | None = None, *, latency: float = 0.0, pace: float = 1.0
+        self,
+        clock: Clock | None = None,
+        chance: Chance | None = None,
+        tenant: str | None = None,
+        *,
+        latency: float = 0.0,
+        pace: float = 1.0,
     ) -> None:
         self.clock = clock or Clock()
         self.chance = chance or Chance()

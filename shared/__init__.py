@@ -1,0 +1,1 @@
+"""What sources, playbooks and responders stand on, in floors."""

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
+
 from azsim.clock import SimulatedLoop
 
 

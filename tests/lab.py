@@ -9,6 +9,7 @@ from typing import Any
 
 import azure.functions as func
 import msgspec
+
 from azsim import messages
 from azsim.functions.host import FunctionsHost
 from azsim.rbac import Role
@@ -21,7 +22,7 @@ from shared.engine.app import App, compose
 from shared.engine.guard import GROUPS
 from shared.kinds.responder import Responder, permissions
 from shared.model.permission import Api, Permission
-from shared.model.record import STREAM, TABLE, Record, columns
+from shared.model.record import STREAM, TABLE, columns
 from shared.wire.chance import Chance
 from shared.wire.clock import Clock
 from shared.wire.message import Request, Response, Send, Unanswered, Unreachable
@@ -138,7 +139,9 @@ class Lab:
 
     def ledger_rows(self) -> list[dict[str, Any]]:
         """Every row of the ledger."""
-        rows: list[dict[str, Any]] = self.world.state(Tables).snapshot()[f"{contoso.STORAGE_ACCOUNT}/{contoso.LEDGER_TABLE}"]
+        rows: list[dict[str, Any]] = self.world.state(Tables).snapshot()[
+            f"{contoso.STORAGE_ACCOUNT}/{contoso.LEDGER_TABLE}"
+        ]
         return rows
 
     async def deliver(self, *names: str) -> None:
@@ -209,9 +212,7 @@ def make(
         grant(world, ENGINE if granted is None else granted)
         if granted is None:
             grant(world, all_permissions(app.responders.values()))
-    host = FunctionsHost(
-        create(_started(app)), world.clock, world.chance, settings={"RIPOSTE_ALERTS_HUB": "alerts"}
-    )
+    host = FunctionsHost(create(_started(app)), world.clock, world.chance, settings={"RIPOSTE_ALERTS_HUB": "alerts"})
     return Lab(world, app, host, seeded)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 import yaml
+
 from azsim.world import World
 from shared.kinds.responder import Responder, all_responders
 from shared.model.entity import AnyEntity
-
 from tests.lab import Lab
 
 RESPONDERS = all_responders()

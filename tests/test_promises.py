@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
+
 from azsim.call import Call
 from azsim.faults import Cut, Effect, Hang, Status
-from msgspec.structs import replace
 from shared.azure.ledger import LEASE
 from shared.engine.guard import GROUPS
 from shared.engine.sweep import sweep
-from shared.kinds.responder import Responder, can_undo, permissions
+from shared.kinds.responder import can_undo, permissions
 from shared.model.ids import partition
 from shared.model.ledger import ENDS
 from shared.wire.tape import Recorder
-
 from tests import lab
 from tests.lab import ENGINE, Lab
 from tests.scenario import RESPONDERS, SCENARIOS, each_responder, ends, playbook, run
@@ -197,10 +197,8 @@ async def test_no_secret_is_anywhere_but_in_the_vault(
     name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    tapes: list[Recorder] = []
     first = arranged(tmp_path, name)
     recorder = Recorder(first.world.clock, first.chance)
-    tapes.append(recorder)
     made = arranged(tmp_path, name, wrap=recorder.sending)
 
     await to_the_end(made, name, undo=True)
@@ -216,16 +214,58 @@ async def test_no_secret_is_anywhere_but_in_the_vault(
     assert [secret for secret in secrets if secret in told] == []
 
 
-def clean_run(name: str) -> int:
-    """How many requests a run of a responder makes when nothing goes wrong."""
-    import tempfile
+@pytest.mark.parametrize("fault", FAULTS)
+@each
+async def test_every_fault_at_every_request_ends_in_an_outcome_with_a_record(
+    name: str, fault: str, tmp_path: Path
+) -> None:
+    folder = playbook(tmp_path, name)
+    number = 0
+    while True:
+        made = lab.make(playbooks=folder)
+        SCENARIOS[name].arrange(made.world)
+        made.world.faults.at(number, FAULTS[fault])
+        if not await _survived(made, name, f"{fault} at request {number}"):
+            break
+        number += 1
 
-    async def count() -> int:
-        made = arranged(Path(tempfile.mkdtemp()), name)
-        await run(made, name)
-        return len(made.world.calls)
+    assert number > 20
 
-    from azsim.clock import SimulatedLoop
 
-    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        return runner.run(count())
+async def _survived(made: Lab, name: str, what: str) -> bool:
+    """Ask for the run until it is accepted, let the sweep do its work, and look at what is left.
+
+    False if the fault did not strike: the run makes fewer requests.
+    """
+    status, body = await run(made, name)
+    if made.world.faults.script[0].times > 0:
+        return False
+    for _ in range(5):
+        if status == 202:
+            break
+        await asyncio.sleep(60)
+        status, body = await run(made, name)
+    assert status == 202, (what, body)
+    for _ in range(12):
+        if not await made.app.ledger.waiting() and not await made.app.ledger.packets():
+            break
+        await asyncio.sleep(LEASE.total_seconds())
+        await made.host.timer("sweep")
+    place = partition(body["case"])
+    entries = [noted.entry for noted in await made.app.ledger.entries(place)]
+    assert entries, what
+    assert all(entry.state in ENDS for entry in entries), (what, [entry.state for entry in entries])
+    recorded = {(row["StepId"], row["Decision"]) for row in ends(made)}
+    acted = [entry for entry in entries if entry.state != "resolved"]
+    assert all((entry.step.key, entry.state) in recorded for entry in acted), (what, recorded)
+    if all(entry.state in ("done", "already") for entry in acted):
+        assert SCENARIOS[name].effect(made.world), what
+    else:
+        assert all(entry.reason for entry in acted if entry.state not in ("done", "already")), what
+    rows = made.ledger_rows()
+    assert not [row for row in rows if row["PartitionKey"] == "packet" or row["RowKey"].startswith("out-")], what
+    await asyncio.sleep(LEASE.total_seconds())  # a lock that could not be given up ends by itself
+    now = made.world.clock.now().isoformat()
+    locks = [json.loads(row["Data"]) for row in rows if row["RowKey"] == "target"]
+    assert not [lock for lock in locks if lock.get("until", "") > now], what
+    return True

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from azsim.world import World
 
 MOST_BYTES = 64 * 1024 * 1024
-_HOP = frozenset({"connection", "proxy-connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"})
+_HOP = frozenset(
+    {"connection", "proxy-connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _HEADER = struct.Struct(">IBBH")
 _CODES = {kind: ULong(code) for code, kind in KINDS.items()}
 
 
-class ClientLeft(Exception):  # noqa: N818 - it is how most connections end
+class ClientLeft(Exception):
     """The client is gone: it closed the connection, or the connection broke."""
 
 

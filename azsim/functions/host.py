@@ -118,9 +118,7 @@ class FunctionsHost:
         hub = self._resolved(str(function.trigger["eventHubName"]))
         first = self._sequence.get((hub, partition), 0)
         self._sequence[hub, partition] = first + len(bodies)
-        return await self._invoke(
-            function, bindings.event_hub(bodies, first, partition, hub, self._clock.now())
-        )
+        return await self._invoke(function, bindings.event_hub(bodies, first, partition, hub, self._clock.now()))
 
     async def event_grid(self, name: str, event: Mapping[str, Any]) -> Invocation:
         """Deliver one event."""
@@ -163,14 +161,15 @@ class FunctionsHost:
         arguments = {function.trigger["name"]: value, **({"context": context} if function.wants_context else {})}
         for pause in (*self._pauses(function), None):
             done.attempts += 1
+            done.error = None
             try:
-                done.value, done.error = await function.call(**arguments), None
-                return done
+                done.value = await function.call(**arguments)
             except Exception as error:
                 log.info("%s failed in attempt %d", function.name, done.attempts, exc_info=True)
                 done.error = error
-            if pause is not None:
-                await self._clock.sleep(pause)
+            if done.error is None or pause is None:
+                break
+            await self._clock.sleep(pause)
         return done
 
     def _pauses(self, function: Function) -> list[float]:

@@ -39,9 +39,7 @@ def operation_result(call: Call) -> Response:
     """The result of a long-running operation (Location); 202 until it is there."""
     operation = _operation(call)
     if operation.done_at > call.world.clock.now():
-        return Response(
-            202, {"location": _url(call, "operationResults", call.params["operation"]), **_again(call)}
-        )
+        return Response(202, {"location": _url(call, "operationResults", call.params["operation"]), **_again(call)})
     return operation.result
 
 
@@ -196,9 +194,7 @@ def _written(call: Call, found: Resource, rules: Rules, status: int) -> Response
     seconds = rules.seconds * call.world.pace
     found.busy_until = call.world.clock.now() + timedelta(seconds=seconds)
     name = arm.start(call.world, seconds, Response(200))
-    return _shown(
-        call, found, status, {"azure-asyncoperation": _url(call, "operations", name), **_again(call)}
-    )
+    return _shown(call, found, status, {"azure-asyncoperation": _url(call, "operations", name), **_again(call)})
 
 
 def _url(call: Call, kind: str, name: str) -> str:

@@ -10,14 +10,14 @@ from azsim.messages import Response, json_response
 INCIDENT = "Microsoft.SecurityInsights/incidents"
 
 
-def _entities(call: Call, incident: Resource) -> Response:
+def _entities(_: Call, incident: Resource) -> Response:
     """https://learn.microsoft.com/rest/api/securityinsights/incidents/list-entities."""
     kinds = [entity["kind"] for entity in incident.hidden.get("entities", [])]
     meta = [{"entityKind": kind, "count": kinds.count(kind)} for kind in sorted(set(kinds))]
     return json_response({"entities": incident.hidden.get("entities", []), "metaData": meta})
 
 
-def _alerts(call: Call, incident: Resource) -> Response:
+def _alerts(_: Call, incident: Resource) -> Response:
     """https://learn.microsoft.com/rest/api/securityinsights/incidents/list-alerts."""
     return json_response({"value": incident.hidden.get("alerts", [])})
 

@@ -228,8 +228,7 @@ def _vault(world: World) -> None:
             "updated": now - age * day,
             "exp": now + (365 - age) * day,
         }
-        version = Version(name, f"pw-{world.chance.hex(24)}", "text/plain", {"owner": "shop"}, attributes
-        )
+        version = Version(name, f"pw-{world.chance.hex(24)}", "text/plain", {"owner": "shop"}, attributes)
         world.state(Vaults).add(VAULT_HOST, SECRET, version)
 
 

@@ -12,6 +12,7 @@ from msgspec import Struct
 from shared.azure.clients import Azure
 from shared.azure.targets.user import USER, User
 from shared.kinds.responder import Facts, Operation, Params, Seen
+from shared.kinds.times import instant
 from shared.model.cause import Cause
 from shared.model.change import Change
 from shared.model.errors import Refused, Unverified
@@ -27,8 +28,10 @@ _FACTS = Facts(
     mcsb=("IR-6", "IM-2"),
     impact="medium",
     limits=(
-        "Access tokens already issued live on: about an hour, up to 28 hours where continuous access evaluation holds "
-        "the session; resources that evaluate continuously drop it within 15 minutes.",
+        (
+            "Access tokens already issued live on: about an hour, up to 28 hours where continuous access evaluation "
+            "holds the session; resources that evaluate continuously drop it within 15 minutes."
+        ),
         "Sessions that an application issued itself are not touched.",
         "Whoever has the password signs in again: reset it, too.",
     ),
@@ -66,9 +69,16 @@ async def read(user: User, _: RevokeUserSessionsParams, azure: Azure) -> Seen[Re
 
 
 def done(_: User, seen: Seen[RevokeUserSessionsState], cause: Cause) -> bool:
-    """Everything that began before the event, or before this deed was first tried, is void already."""
-    since = cause.event_time or f"{cause.started:%Y-%m-%dT%H:%M:%SZ}"
-    return seen.state.sessions_valid_from > since
+    """Everything that began before the event, or before this deed was first tried, is void already.
+
+    The directory keeps whole seconds.
+    """
+    if not seen.state.sessions_valid_from:
+        return False
+    void_before = instant(seen.state.sessions_valid_from)
+    if cause.event_time:
+        return void_before > instant(cause.event_time)
+    return void_before >= cause.started.replace(microsecond=0)
 
 
 async def do(

@@ -123,7 +123,11 @@ async def verify(
     """
     versions = await _versions(secret, azure)
     newest = versions[-1]
-    if newest.version != rotated.after.current or not newest.enabled or _time(newest.expires_on) != rotated.after.expires:
+    if (
+        newest.version != rotated.after.current
+        or not newest.enabled
+        or _time(newest.expires_on) != rotated.after.expires
+    ):
         raise Unverified(f"version {rotated.after.current} of secret {secret.name} is not the newest enabled one")
     if rotated.after.disabled and any(v.enabled for v in versions if v.version == rotated.after.disabled):
         raise Unverified(f"version {rotated.after.disabled} of secret {secret.name} is still enabled")

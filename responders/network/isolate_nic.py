@@ -44,8 +44,10 @@ _FACTS = Facts(
     limits=(
         "Connections that are open go on: a security group is stateful. Stop the machine to end them.",
         "Azure Virtual Network Manager rules of the kind AlwaysAllow win over any security group.",
-        "The platform's own addresses (168.63.129.16, 169.254.169.254) are not filtered: the machine still gets "
-        "tokens of its managed identity.",
+        (
+            "The platform's own addresses (168.63.129.16, 169.254.169.254) are not filtered: the machine still gets "
+            "tokens of its managed identity."
+        ),
     ),
     leaves="The quarantine security group, empty and tagged `riposte: quarantine`.",
 )

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from shared.model.errors import RiposteError
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -32,6 +34,18 @@ class Answer:
     def content_type(self) -> str:
         """What the body is."""
         return "application/problem+json" if self.status >= 400 else "application/json"
+
+
+class Problem(RiposteError):
+    """A request that is answered with an error.
+
+    Args:
+        answer: The answer.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        super().__init__(str(answer.body))
 
 
 def problem(status: int, title: str, detail: str = "", errors: Sequence[str] = ()) -> Answer:

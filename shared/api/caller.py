@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from shared.api.answer import Answer, problem
+from shared.api.answer import Problem, problem
 from shared.kinds import valid
 from shared.kinds.fields import Fields
 from shared.model.settings import Settings
@@ -21,11 +21,18 @@ from shared.model.step import Actor
 HEADER = "x-ms-client-principal"
 
 _OBJECT_ID = ("http://schemas.microsoft.com/identity/claims/objectidentifier", "oid")
-_NAME = ("preferred_username", "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "upn", "name", "appid", "azp")
+_NAME = (
+    "preferred_username",
+    "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn",
+    "upn",
+    "name",
+    "appid",
+    "azp",
+)
 
 
-def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Actor | Answer:
-    """The caller, or the answer that turns them away.
+def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Actor:
+    """The caller.
 
     The header is believed only when the settings say that App Service authentication is in front, which replaces
     whatever a client sends under that name. Otherwise anybody could call themselves anything.
@@ -34,20 +41,24 @@ def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Act
         headers: Of the request, names in lower case.
         settings: Say whether the header can be believed, and which role may act.
         acts: Whether the request is to change something.
+
+    Raises:
+        Problem: 401 for somebody who is not signed in, 403 for somebody who may not do this.
     """
     if not settings.easy_auth:
         return Actor("function_key")
     principal = _principal(headers.get(HEADER, ""))
     if principal is None:
-        return problem(401, "Not signed in", "This API takes signed-in callers only.")
+        raise Problem(problem(401, "Not signed in", "This API takes signed-in callers only."))
     claims = [(claim.text("typ"), claim.text("val")) for claim in principal.objects("claims")]
     role_types = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role", principal.text("role_typ")}
     object_id = valid.guid(_first(claims, _OBJECT_ID))
     if not object_id:
-        return problem(401, "Not signed in", "The sign-in names nobody: it carries no object id.")
+        raise Problem(problem(401, "Not signed in", "The sign-in names nobody: it carries no object id."))
     roles = {value for kind, value in claims if kind in role_types}
     if acts and settings.operator_role not in roles:
-        return problem(403, "Not allowed", f"Running playbooks takes the app role {settings.operator_role}.")
+        detail = f"Running playbooks takes the app role {settings.operator_role}."
+        raise Problem(problem(403, "Not allowed", detail))
     return Actor("user", _first(claims, _NAME), object_id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 
-from shared.api.answer import Answer, problem
+from shared.api.answer import Answer, Problem, problem
 from shared.api.caller import caller
 from shared.api.health import broken
 from shared.engine.app import App
@@ -29,8 +29,9 @@ async def through(start: Start, headers: Mapping[str, str], work: Work, *, acts:
     """
     try:
         app = await start()
-        actor = caller(headers, app.settings, acts=acts)
-        return actor if isinstance(actor, Answer) else await work(app, actor)
+        return await work(app, caller(headers, app.settings, acts=acts))
+    except Problem as found:
+        return found.answer
     except Mistakes as mistakes:
         return broken(mistakes)
     except AzureError as error:

@@ -46,7 +46,7 @@ async def _state(check: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, An
             return {"ok": True, **await in_our_words(check(), wrote=False)}
     except TimeoutError:
         return {"ok": False, "error": f"no answer within {SECONDS:.0f} s"}
-    except Exception as error:  # whatever it is, it is the state of this dependency
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the state of this dependency
         return {"ok": False, "error": f"{type(error).__name__}: {error}"}
 
 

@@ -6,13 +6,14 @@ import asyncio
 import logging
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from shared.api.answer import Answer, problem
+from shared.api.answer import Answer, Problem, problem
 from shared.azure import sentinel
 from shared.engine.app import App
 from shared.engine.asked import take_up
@@ -26,7 +27,7 @@ from shared.model import ids
 from shared.model.change import Difference
 from shared.model.delivery import Delivery
 from shared.model.entity import AnyEntity
-from shared.model.errors import AzureError, NotFound
+from shared.model.errors import NotFound
 from shared.model.event import Event
 from shared.model.ledger import ENDS, Entry, Run
 from shared.model.step import Actor, Mode
@@ -59,6 +60,29 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """A request that has been understood.
+
+    Args:
+        playbook: What to run.
+        mode: Whether it acts.
+        request: What was asked.
+        key: What makes a repeated request the same.
+        actor: Who asks.
+        delivery: The request itself.
+        at_once: Whether to answer before the run has ended.
+    """
+
+    playbook: Playbook
+    mode: Mode
+    request: Request
+    key: str
+    actor: Actor
+    delivery: Delivery
+    at_once: bool
+
+
 async def start(name: str, body: bytes, headers: Mapping[str, str], actor: Actor, trace: str, app: App) -> Answer:
     """Accept a run of a playbook: 202 with its id and the address of its state. It is stored before this answers.
 
@@ -70,45 +94,34 @@ async def start(name: str, body: bytes, headers: Mapping[str, str], actor: Actor
         actor: Who asks.
         trace: W3C trace context of the request.
         app: Everything else.
+
+    Raises:
+        Problem: 400, 404, 409, 422 or 503, with what was wrong.
     """
-    playbook = app.playbooks.named(name)
-    if playbook is None:
-        return problem(404, "No such playbook", nearest(name, (each.name for each in app.playbooks.all)))
-    try:
-        request = msgspec.json.decode(body or b"{}", type=Request)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return problem(400, "The body cannot be understood", str(error))
-    if sum(part is not None for part in (request.event, request.incident, request.entities)) != 1:
-        return problem(400, "Nothing to run on", "Give exactly one of `event`, `incident` and `entities`.")
-    mode: Mode = playbook.mode if request.dry_run is None else ("dry_run" if request.dry_run else "act")
-    if mode == "act" and playbook.mode != "act":
-        detail = f"{name} is in dry run. Its file says `mode: dry_run`; switching it to `act` is a reviewed change."
-        return problem(409, "The playbook does not act", detail)
-    key = headers.get("idempotency-key", "").strip()
-    if len(key) > MOST_KEY:
-        return problem(400, "The Idempotency-Key is too long", f"It may have {MOST_KEY} characters.")
     delivery = Delivery(body=body, door="http", received=app.clock.now(), trace=trace)
-    key = ids.digest(actor.id, name, key) if key else app.chance.id()
-    event = await _event(request, key, delivery, app)
-    if isinstance(event, Answer):
-        return event
-    entities = tuple(e for e in event.entities if not playbook.condition.entities.isdisjoint(e.kinds))
+    order = _understood(name, headers, actor, delivery, app)
+    event = await _event(order, app)
+    entities = tuple(e for e in event.entities if not order.playbook.condition.entities.isdisjoint(e.kinds))
     if not entities:
-        wanted = " or ".join(sorted(playbook.condition.entities))
-        return problem(422, "Nothing to act on", f"{name} acts on {wanted}, and there is none.")
-    return await _accept(playbook, mode, event, entities, request, key, actor, delivery, headers, app)
+        wanted = " or ".join(sorted(order.playbook.condition.entities))
+        raise Problem(problem(422, "Nothing to act on", f"{name} acts on {wanted}, and there is none."))
+    return await _accepted(order, event, entities, app)
 
 
 async def show(run_id: str, app: App) -> Answer:
-    """How far a run is: 200, or 404."""
+    """How far a run is.
+
+    Raises:
+        Problem: 404 if there is no such run.
+    """
     if not _RUN.fullmatch(run_id):
-        return problem(404, "No such run", "A run's id has 32 and 12 hexadecimal digits.")
+        raise Problem(problem(404, "No such run", "A run's id has 32 and 12 hexadecimal digits."))
     place = run_id.partition("-")[0]
     run = await app.ledger.run(place, run_id)
     entries = [noted.entry for noted in await app.ledger.entries(place)]
     mine = [e for e in entries if e.step.run == run_id or (run and e.step.playbook == run.playbook)]
     if run is None and not mine:
-        return problem(404, "No such run", "It may be too old, or never was.")
+        raise Problem(problem(404, "No such run", "It may be too old, or never was."))
     finished = (run is None or run.finished) and all(entry.state in ENDS for entry in mine)
     about = run.event if run else mine[0].step.event
     return Answer(
@@ -126,10 +139,12 @@ async def show(run_id: str, app: App) -> Answer:
 
 
 async def undo(run_id: str, actor: Actor, app: App) -> Answer:
-    """Undo what a run did, last step first: 200 with what became of each, or 404."""
+    """Undo what a run did, last step first; what became of each.
+
+    Raises:
+        Problem: 404 if there is no such run.
+    """
     shown = await show(run_id, app)
-    if shown.status != 200:
-        return shown
     place = run_id.partition("-")[0]
     ends = await undo_run(place, str(shown.body["case"]), run_id, actor, app)
     return Answer(200, {"run": run_id, "steps": [msgspec.to_builtins(end) for end in ends]})
@@ -159,77 +174,103 @@ def _step(entry: Entry) -> dict[str, Any]:
     }
 
 
-async def _event(request: Request, key: str, delivery: Delivery, app: App) -> Event | Answer:
+def _understood(name: str, headers: Mapping[str, str], actor: Actor, delivery: Delivery, app: App) -> _Order:
+    """What a request wants."""
+    playbook = app.playbooks.named(name)
+    if playbook is None:
+        raise Problem(problem(404, "No such playbook", nearest(name, (each.name for each in app.playbooks.all))))
+    try:
+        request = msgspec.json.decode(delivery.body or b"{}", type=Request)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise Problem(problem(400, "The body cannot be understood", str(error))) from error
+    if sum(part is not None for part in (request.event, request.incident, request.entities)) != 1:
+        raise Problem(problem(400, "Nothing to run on", "Give exactly one of `event`, `incident` and `entities`."))
+    mode: Mode = playbook.mode if request.dry_run is None else ("dry_run" if request.dry_run else "act")
+    if mode == "act" and playbook.mode != "act":
+        detail = f"{name} is in dry run. Its file says `mode: dry_run`; switching it to `act` is a reviewed change."
+        raise Problem(problem(409, "The playbook does not act", detail))
+    key = headers.get("idempotency-key", "").strip()
+    if len(key) > MOST_KEY:
+        raise Problem(problem(400, "The Idempotency-Key is too long", f"It may have {MOST_KEY} characters."))
+    return _Order(
+        playbook=playbook,
+        mode=mode,
+        request=request,
+        key=ids.digest(actor.id, name, key) if key else app.chance.id(),
+        actor=actor,
+        delivery=delivery,
+        at_once="respond-async" in headers.get("prefer", "").lower(),
+    )
+
+
+async def _event(order: _Order, app: App) -> Event:
     """The event that a request is about."""
+    request = order.request
     if request.entities is not None:
-        if not 0 < len(request.entities) <= MOST_ENTITIES:
-            return problem(400, "Too many or no entities", f"Give 1 to {MOST_ENTITIES} entities.")
-        digest = ids.content_digest(delivery.body)
-        title = request.reason or "asked for"
-        entities = tuple(dict.fromkeys(request.entities))
-        return Event(source="http", id=key, case=f"asked:{key}", title=title, entities=entities, digest=digest)
+        return _entities(order, request.entities)
     body = request.event
     if request.incident is not None:
-        found = await _incident(request.incident, app)
-        if isinstance(found, Answer):
-            return found
-        body = found
+        body = await _incident(request.incident, app)
     events, dead = app.sources.read(msgspec.json.encode(body))
     if dead or len(events) != 1:
         told = [f"{letter.reason} at {letter.where}" for letter in dead]
-        return problem(422, "The event cannot be read", f"It holds {len(events)} events; one is needed.", told)
+        detail = f"It holds {len(events)} events; one is needed."
+        raise Problem(problem(422, "The event cannot be read", detail, told))
     return events[0]
 
 
-async def _incident(incident: str, app: App) -> dict[str, Any] | Answer:
+def _entities(order: _Order, entities: list[AnyEntity]) -> Event:
+    """An event that is nothing but what somebody wants something done to."""
+    if not 0 < len(entities) <= MOST_ENTITIES:
+        raise Problem(problem(400, "Too many or no entities", f"Give 1 to {MOST_ENTITIES} entities."))
+    return Event(
+        source="http",
+        id=order.key,
+        case=f"asked:{order.key}",
+        title=order.request.reason or "asked for",
+        entities=tuple(dict.fromkeys(entities)),
+        digest=ids.content_digest(order.delivery.body),
+    )
+
+
+async def _incident(incident: str, app: App) -> dict[str, Any]:
     workspace = app.settings.sentinel_workspace
     if not workspace:
-        return problem(422, "Incidents cannot be read", "RIPOSTE_SENTINEL_WORKSPACE is not set.")
+        raise Problem(problem(422, "Incidents cannot be read", "RIPOSTE_SENTINEL_WORKSPACE is not set."))
     if not valid.guid(incident):
-        return problem(400, "No incident id", f"{incident!r} is not a GUID: give the incident's name, not its number.")
+        detail = f"{incident!r} is not a GUID: give the incident's name, not its number."
+        raise Problem(problem(400, "No incident id", detail))
     try:
         azure = app.azure((sentinel.READ,), [])
         return await in_our_words(sentinel.incident(workspace, valid.guid(incident), azure), wrote=False)
     except NotFound as error:
-        return problem(404, "No such incident", str(error))
-    except AzureError as error:
-        return problem(503, "The incident cannot be read now", str(error))
+        raise Problem(problem(404, "No such incident", str(error))) from error
 
 
-async def _accept(
-    playbook: Playbook,
-    mode: Mode,
-    event: Event,
-    entities: tuple[AnyEntity, ...],
-    request: Request,
-    key: str,
-    actor: Actor,
-    delivery: Delivery,
-    headers: Mapping[str, str],
-    app: App,
-) -> Answer:
+async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...], app: App) -> Answer:
+    """Store the run, begin it, and answer."""
     opened = await app.ledger.open(event.case, event.same)
     run = Run(
-        id=f"{opened.partition}-{ids.digest('asked', playbook.name, key)[:12]}",
-        playbook=playbook.name,
-        mode=mode,
-        actor=actor,
-        event=replace(brief(event, delivery), case=opened.case, title=request.reason or event.title),
+        id=f"{opened.partition}-{ids.digest('asked', order.playbook.name, order.key)[:12]}",
+        playbook=order.playbook.name,
+        mode=order.mode,
+        actor=order.actor,
+        event=replace(brief(event, order.delivery), case=opened.case, title=order.request.reason or event.title),
         entities=entities,
         same=event.same,
-        accepted=delivery.received,
-        request=ids.content_digest(delivery.body),
+        accepted=order.delivery.received,
+        request=ids.content_digest(order.delivery.body),
     )
-    before = await app.ledger.once(f"idempotency:{key}", f"{run.id} {run.request}")
+    before = await app.ledger.once(f"idempotency:{order.key}", f"{run.id} {run.request}")
     if before and before != f"{run.id} {run.request}":
-        return problem(422, "The Idempotency-Key was used for another request", "Use a new key for a new request.")
+        detail = "Use a new key for a new request."
+        raise Problem(problem(422, "The Idempotency-Key was used for another request", detail))
     if await app.ledger.accept(opened.partition, run):
-        work = asyncio.create_task(take_up(run, playbook, app))
+        work = asyncio.create_task(take_up(run, order.playbook, app))
         app.tasks.add(work)
         work.add_done_callback(app.tasks.discard)
         work.add_done_callback(_tell)
-        at_once = "respond-async" in headers.get("prefer", "").lower()
-        await asyncio.wait({work}, timeout=0 if at_once else WAIT)
+        await asyncio.wait({work}, timeout=0 if order.at_once else WAIT)
     place = f"/api/runs/{run.id}"
     body = {"run": run.id, "status": place, "playbook": run.playbook, "mode": run.mode, "case": opened.case}
     return Answer(202, body, {"Location": place, "Retry-After": "2"})

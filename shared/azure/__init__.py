@@ -1,0 +1,1 @@
+"""Azure as one value: identity, SDK clients, ledger, audit and dead letters."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from shared.wire.clock import Clock
 from shared.wire.load import load
@@ -58,7 +58,7 @@ class Credential:
     async def close(self) -> None:
         """Nothing to close: the connections are not the credential's."""
 
-    async def __aenter__(self) -> Credential:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

@@ -122,6 +122,4 @@ class DeadLetters:
             return EventHubProducerClient.from_connection_string(
                 self._connection, eventhub_name=self._hub, retry_total=0, auth_timeout=10
             )
-        return EventHubProducerClient(
-            self._connection, self._hub, self._credential, retry_total=0, auth_timeout=10
-        )
+        return EventHubProducerClient(self._connection, self._hub, self._credential, retry_total=0, auth_timeout=10)

@@ -266,11 +266,7 @@ class Ledger:
 
     async def accept(self, partition: str, run: Run) -> bool:
         """Write a run that was asked for; False if it is there."""
-        try:
-            await self._table.insert(Row(partition, _RUN + run.id, _written(run)))
-        except Changed:
-            return False
-        return True
+        return (await self._table.insert_or_get(Row(partition, _RUN + run.id, _written(run))))[1]
 
     async def run(self, partition: str, run_id: str) -> Run | None:
         """A run that was asked for."""
@@ -302,11 +298,8 @@ class Ledger:
 
     async def _name(self, name: str, case: str) -> str:
         """Say which case a name belongs to; the case it belonged to before, or nothing if it is new."""
-        try:
-            await self._table.insert(Row(_named(name), "case", {"Case": case, "Name": name[:1000]}))
-        except Changed:
-            return await self._case_of(name)
-        return ""
+        row, new = await self._table.insert_or_get(Row(_named(name), "case", {"Case": case, "Name": name[:1000]}))
+        return "" if new else str(row.values["Case"])
 
 
 def unpacked(row: Row) -> bytes:

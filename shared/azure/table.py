@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
-from shared.model.errors import Changed, NotFound, Uncertain
+from shared.model.errors import Changed, NotFound, Temporary, Uncertain
 from shared.wire.chance import Chance
 from shared.wire.clock import Clock
 from shared.wire.load import load
@@ -55,8 +55,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One write of a transaction. `insert` holds only if there is no such row, `replace` and `delete` only if it is
-    still at its etag; `put` always does."""
+    """One write of a transaction.
+
+    `insert` holds only if there is no such row, `replace` and `delete` only if it is still at its etag; `put` always.
+    """
 
     verb: Verb
     row: Row
@@ -92,6 +94,23 @@ class Table:
             Changed: It is there.
         """
         return (await self.commit([Write("insert", row)]))[0]
+
+    async def insert_or_get(self, row: Row) -> tuple[Row, bool]:
+        """Write a row unless it is there: the row that is there now, and whether it was written.
+
+        Raises:
+            Temporary: The table says that the row is there and that it is not.
+        """
+        told: Changed | None = None
+        for _ in range(SETTLING):
+            try:
+                return await self.insert(row), True
+            except Changed as error:
+                there = await self.get(row.partition, row.key)
+                if there is not None:
+                    return there, False
+                told = error
+        raise Temporary(f"row {row.key} can neither be written nor read: {told}")
 
     async def replace(self, row: Row) -> Row:
         """Write a row that must be as it was read.
@@ -177,8 +196,9 @@ class Table:
             told = told_apart(error)
             if isinstance(told, NotFound) and writes[0].verb == "delete" and len(writes) == 1:
                 return [writes[0].row]
-            if isinstance(told, NotFound) and told.code != "TableNotFound":  # what was to be replaced is gone
-                raise Changed(str(told), told.status, told.code) from error
+            gone = isinstance(told, NotFound) and told.code != "TableNotFound"
+            if told is not None and gone and any(write.verb == "replace" for write in writes):
+                raise Changed(str(told), 404, "Gone") from error
             if told is None:
                 raise
             raise told from error

@@ -1,0 +1,1 @@
+"""The walk, one file for each station."""

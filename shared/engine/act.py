@@ -34,6 +34,7 @@ TRIES = Policy(attempts=4, first=1.0, longest=10.0)
 LOOKS = Policy(attempts=5, first=2.0, longest=15.0)
 """For the effect to be seen: directories take seconds to agree."""
 
+
 async def act(step: Step, started: datetime, app: App, journal: list[Exchange], no: str = "") -> Outcome:
     """Do a claimed step.
 
@@ -76,14 +77,12 @@ async def act_later(entry: Entry, app: App, journal: list[Exchange]) -> Outcome:
     try:
         locked = await app.ledger.lock(target.id, app.instance, deadline)
         try:
-            after = await with_fresh_token(
-                lambda: in_our_words(later.do(target, params, done, azure)), app.credential
-            )
+            after = await with_fresh_token(lambda: in_our_words(later.do(target, params, done, azure)), app.credential)
             now = Change(done.after, after)
             notes = await in_our_words(verify(target, params, Change(done.before, after), azure), wrote=False)
         finally:
             await unlocked(locked, app)
-    except Exception as error:  # whatever it is, it is how the second half ended
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is how the second half ended
         return replace(of_error(error, step.aim.responder), times=times)
     return Outcome(state="done", change=now, notes=notes, times=times)
 
@@ -115,7 +114,7 @@ async def _tried(deed: _Deed, deadline: datetime) -> Outcome:
     except Unverified as error:
         times = Times(decided=deed.decided, acted=deed.acted)
         return Outcome(state="unverified", reason=str(error), change=deed.change, times=times)
-    except Exception as error:  # whatever it is, it is how the step ended
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is how the step ended
         return replace(of_error(error, deed.step.aim.responder), times=Times(decided=deed.decided, acted=deed.acted))
     return outcome
 

@@ -11,7 +11,7 @@ from shared.engine.guard import Verdict
 from shared.engine.outcome import DECISIONS, ended
 from shared.engine.plan import Ask, Planned
 from shared.model import ids
-from shared.model.errors import Changed
+from shared.model.errors import Changed, Temporary
 from shared.model.ledger import ENDS, REPEATABLE, Entry, State
 from shared.model.record import Record
 
@@ -41,7 +41,9 @@ async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: 
         return await app.ledger.begin(opened.partition, first, [made])
     except Changed:
         there = await app.ledger.entry(opened.partition, step.key)
-    if there is None or not _free(there.entry, entry, asked=bool(ask.run)):
+    if there is None:
+        raise Temporary(f"step {step.key} can neither be written nor read")
+    if not _free(there.entry, entry, asked=bool(ask.run)):
         return None
     started = now if there.entry.state in ENDS else there.entry.started
     again, made = written(replace(entry, attempts=there.entry.attempts + 1, started=started))

@@ -50,7 +50,7 @@ async def guard(plan: Planned, count: int | None, app: App) -> Verdict:
     said: list[str] = []
     try:
         no = await _no(plan, plan.target, count, app, said)
-    except Exception as error:  # a guard that cannot be asked has not said yes
+    except Exception as error:  # noqa: BLE001 - a guard that cannot be asked has not said yes
         end = of_error(error, "the guard")
         state: State = "planned" if end.state == "planned" else "refused"
         return Verdict(replace(end, state=state, reason=f"a guard cannot be asked: {end.reason}"), tuple(said))

@@ -48,9 +48,7 @@ async def post(records: Sequence[Record], letters: Sequence[Letter], app: App) -
         AzureError: If they cannot be stored: then the delivery they came from must not count as handled.
     """
     packets = [Packet(records=tuple(records[i : i + PACKET])) for i in range(0, len(records), PACKET)]
-    packets += [
-        Packet(letters=tuple(letters[i : i + PACKET_LETTERS])) for i in range(0, len(letters), PACKET_LETTERS)
-    ]
+    packets += [Packet(letters=tuple(letters[i : i + PACKET_LETTERS])) for i in range(0, len(letters), PACKET_LETTERS)]
     for packet in packets:
         row = await _stored(packet, app)
         if row is not None:

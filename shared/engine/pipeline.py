@@ -50,9 +50,7 @@ async def handle(deliveries: Sequence[Delivery], app: App) -> str:
     for end in ends:
         if isinstance(end, BaseException):
             raise end
-    return (
-        f"deliveries={len(deliveries)} matches={len(walks)} dead_letters={len(letters)} records={len(records)}"
-    )
+    return f"deliveries={len(deliveries)} matches={len(walks)} dead_letters={len(letters)} records={len(records)}"
 
 
 async def walk(match: Match, about: Brief, ask: Ask, app: App) -> list[Record]:

@@ -65,7 +65,7 @@ async def planned_for(match: Match, about: Brief, aim: Aim, ask: Ask, app: App) 
     journal: list[Exchange] = []
     try:
         targets = await resolve(aim, app.responders[aim.responder], app, journal)
-    except Exception as error:  # whatever it is, it is how the step ended
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is how the step ended
         end = of_error(error, f"looking for the target of {aim.responder}")
         return [Planned(step(match, about, aim, None, ask), None, end, journal)]
     return [Planned(step(match, about, aim, target, ask), target, None, journal) for target in targets]

@@ -84,7 +84,7 @@ async def _preview(plan: Planned, app: App) -> Preview:
         change: Change[Struct] | None = None
         try:
             change = await with_fresh_token(lambda: _foresee(plan.step, responder, azure, app), app.credential)
-        except Exception as error:  # whatever it is, it is what can be foreseen
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what can be foreseen
             end = of_error(error, plan.step.aim.responder)
         return Preview(
             target=plan.target,

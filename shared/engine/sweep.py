@@ -93,7 +93,7 @@ async def _look_again(noted: Noted, opened: Opened, app: App) -> None:
     journal: list[Exchange] = []
     try:
         targets = await resolve(step.aim, responder, app, journal)
-    except Exception as error:  # whatever it is, it is how the step ended
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is how the step ended
         counted = Noted(replace(entry, attempts=entry.attempts + 1), noted.row)
         await conclude(counted, of_error(error, f"looking for the target of {step.aim.responder}"), journal, app)
         return

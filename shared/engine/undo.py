@@ -98,7 +98,7 @@ async def resume_undo(noted: Noted, app: App) -> Undone:
         decision, reason, change = await _back(noted, responder, journal, app)
     except Refused as error:
         decision, reason = "undo_refused", str(error)
-    except Exception as error:  # whatever it is, it is how the undo ended
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is how the undo ended
         decision, reason = "undo_failed", of_error(error, f"the way back of {step.aim.responder}").reason
     state: State = "undone" if decision in ("undone", "released") else "done"
     end = replace(entry, state=state, reason=reason, owner="", lease=None)

@@ -32,9 +32,7 @@ class Mark:
 
     def fits(self, body: Fields) -> bool:
         """Whether a body bears this mark."""
-        return (
-            all(key in body for key in self.keys) and not any(key in body for key in self.unless) and self.when(body)
-        )
+        return all(key in body for key in self.keys) and not any(key in body for key in self.unless) and self.when(body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 _ISO = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})[T ]\s*(\d{1,2}):\s*(\d{2}):\s*(\d{2})(?:[.,](\d{1,9}))?\s*(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE
+    r"(\d{4})-(\d{2})-(\d{2})[T ]\s*(\d{1,2}):\s*(\d{2}):\s*(\d{2})(?:[.,](\d{1,9}))?\s*(Z|[+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
 )
 _US = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})\s*(AM|PM)?\s*([+-]\d{2}:\d{2})?", re.IGNORECASE

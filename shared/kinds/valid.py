@@ -16,7 +16,9 @@ _DEVICE = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _HOST = re.compile(r"[^\s/\\<>{}\"'@,;|]{1,255}")
 _PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{0,5}")
-_REDACTED = re.compile(r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|example|x+|<.*>|\{.*\})\W*$")
+_REDACTED = re.compile(
+    r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|example|x+|<.*>|\{.*\})\W*$"
+)
 
 _ALGORITHMS: dict[int, Literal["md5", "sha1", "sha256"]] = {32: "md5", 40: "sha1", 64: "sha256"}
 

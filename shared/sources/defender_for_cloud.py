@@ -70,5 +70,5 @@ def _first(texts: Iterator[str]) -> str:
 source = Source(
     marks=(Mark(("systemalertid", "alerttype", "vendorname", "severity"), unless=("alertseverity",)),),
     read=read,
-    carried_by=("Defender for Cloud › Environment settings › Continuous export › Event hub › Security alerts",),
+    carried_by=("Defender for Cloud > Environment settings > Continuous export > Event hub > Security alerts",),
 )

@@ -11,7 +11,16 @@ from shared.kinds import attack, entities, products, valid
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
 from shared.model.case import alert_case
-from shared.model.entity import AnyEntity, CloudApplication, MailMessage, RegistryKey, RegistryValue, Role, SecurityGroup, Url
+from shared.model.entity import (
+    AnyEntity,
+    CloudApplication,
+    MailMessage,
+    RegistryKey,
+    RegistryValue,
+    Role,
+    SecurityGroup,
+    Url,
+)
 from shared.model.errors import Unreadable
 from shared.model.event import Event
 from shared.model.resource_id import ResourceId

@@ -70,6 +70,6 @@ source = Source(
     ),
     read=read,
     carried_by=(
-        "Key vault › Events › event subscription to the function `events`: Secret Near Expiry, Secret Expired",
+        "Key vault > Events > event subscription to the function `events`: Secret Near Expiry, Secret Expired",
     ),
 )

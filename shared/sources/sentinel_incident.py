@@ -98,7 +98,7 @@ source = Source(
     ),
     read=read,
     carried_by=(
-        "Sentinel › Automation › automation rule on incidents › Run playbook that forwards its trigger body",
+        "Sentinel > Automation > automation rule on incidents > Run playbook that forwards its trigger body",
         "Resource Manager: GET …/providers/Microsoft.SecurityInsights/incidents/{id}",
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
 from azure.core.pipeline.transport import AsyncHttpTransport
@@ -13,7 +13,7 @@ from azure.core.rest._http_response_impl_async import AsyncHttpResponseImpl
 from azure.core.utils import CaseInsensitiveDict
 
 from shared.wire.clock import Clock
-from shared.wire.message import Request, Response, Send, Unanswered, Unreachable, WireError
+from shared.wire.message import Request, Response, Send, Unanswered, WireError
 
 
 class AzureCoreTransport(AsyncHttpTransport[HttpRequest, AsyncHttpResponse]):
@@ -50,7 +50,7 @@ class AzureCoreTransport(AsyncHttpTransport[HttpRequest, AsyncHttpResponse]):
     async def close(self) -> None:
         """Nothing to close: the connections are not this client's."""
 
-    async def __aenter__(self) -> AzureCoreTransport:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(

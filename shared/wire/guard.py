@@ -59,4 +59,3 @@ def _polls(path: str) -> bool:
     """Whether a path asks for the state or result of a long-running operation."""
     parts = path.lower().split("/")
     return "locations" in parts and any(word in parts for word in _POLLING)
-

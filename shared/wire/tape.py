@@ -24,7 +24,7 @@ _KEPT_HEADERS = ("content-type", "etag", "location", "azure-asyncoperation", "re
 _ERRORS = {kind.__name__: kind for kind in (Unreachable, Unanswered, Undeclared)}
 
 
-class TapeMismatch(Exception):  # noqa: N818 - a finding, not an error of the program
+class TapeMismatch(Exception):
     """The walk asked for something else than when it was recorded."""
 
 

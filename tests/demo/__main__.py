@@ -12,7 +12,6 @@ import logging
 import sys
 
 from azsim.functions.web import serve
-
 from tests import lab
 from tests.demo.stage import Stage, stage
 from tests.demo.story import say, show_state, state, table, tell, title
@@ -94,7 +93,9 @@ async def act(played: Stage) -> list[str]:
 async def undo(played: Stage, before: dict[str, str]) -> list[str]:
     """An analyst takes the isolation back, through the API."""
     title("The alert was a false alarm: undo")
-    run = next(r["RunId"] for r in played.records if r.get("Responder") == "network.isolate_nic" and r["Decision"] == "done")
+    run = next(
+        r["RunId"] for r in played.records if r.get("Responder") == "network.isolate_nic" and r["Decision"] == "done"
+    )
     say(f"POST /api/runs/{run}/undo")
     first = len(played.records)
     answer = await played.host.http("POST", f"/api/runs/{run}/undo", headers={"x-functions-key": played.host.key})
@@ -129,7 +130,7 @@ async def stay(played: Stage) -> None:
         say("Try, for one:\n")
         say(f"  curl -s -X POST {address}/api/playbooks/cut_stolen_session/runs \\")
         say(f"    -H 'x-functions-key: {played.host.key}' -H 'Idempotency-Key: my-first-run' \\")
-        say(f"    -d '{{\"entities\": [{entity}], \"reason\": \"reported by phone\"}}'")
+        say(f'    -d \'{{"entities": [{entity}], "reason": "reported by phone"}}\'')
         say(f"\n  curl -s {address}/api/health/ready -H 'x-functions-key: {played.host.key}'\n")
         await asyncio.Event().wait()
 

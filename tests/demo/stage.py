@@ -25,7 +25,6 @@ from shared.model.record import TABLE
 from shared.wire.chance import SystemChance
 from shared.wire.clock import SystemClock
 from shared.wire.live import Live
-
 from tests import lab
 
 

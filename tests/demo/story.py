@@ -76,7 +76,9 @@ def _event(record: dict[str, Any]) -> None:
     say(f"\n{record.get('EventTitle') or 'A body that nobody can read'}")
     if record.get("EventSource"):
         severity = record.get("EventSeverity", "no severity")
-        say(f"  read      {record['EventSource']}: {record.get('EventKind', '')}, {severity}, {record.get('EventProduct', '')}")
+        say(
+            f"  read      {record['EventSource']}: {record.get('EventKind', '')}, {severity}, {record.get('EventProduct', '')}"
+        )
         if record.get("CaseId"):
             say(f"  case      {record['CaseId'][: WIDTH - 12]}")
 

@@ -1,0 +1,1 @@
+"""What responders act on, and how each is found."""

@@ -43,7 +43,9 @@ async def resolve(entity: AnyEntity, azure: Azure) -> tuple[NetworkInterface, ..
     machine = await (await azure.arm()).get(str(place), MACHINE_API)
     named = (machine.get("properties") or {}).get("networkProfile", {}).get("networkInterfaces") or []
     if not named:
-        raise Refused(f"machine {place} has no network interface of its own (a scale set's cannot be written one by one)")
+        raise Refused(
+            f"machine {place} has no network interface of its own (a scale set's cannot be written one by one)"
+        )
     return tuple([await _interface(ResourceId(item["id"]), azure, machine) for item in named])
 
 
@@ -66,7 +68,9 @@ async def _interface(place: ResourceId, azure: Azure, machine: dict[str, Any] | 
 
 
 def _place(entity: AnyEntity) -> ResourceId:
-    text = entity.azure_id if isinstance(entity, Host) else entity.resource_id if isinstance(entity, AzureResource) else ""
+    text = (
+        entity.azure_id if isinstance(entity, Host) else entity.resource_id if isinstance(entity, AzureResource) else ""
+    )
     place = ResourceId(text)
     if not (place.is_type(MACHINE) or place.is_type(TYPE)):
         raise Refused(f"{entity.label or 'the entity'} is not known as a machine or network interface in Azure")

@@ -20,7 +20,10 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     source: Annotated[Texts, Meta(description="Sources, by the name of their file in shared/sources.")]
     entity: Annotated[
-        Texts, Meta(description="Kinds of entity the steps act on. An event without any does not match; others are left alone.")
+        Texts,
+        Meta(
+            description="Kinds of entity the steps act on. An event without any does not match; others are left alone."
+        ),
     ]
     severity: Annotated[
         Annotated[str, Meta(pattern=SEVERITY)] | None,
@@ -28,7 +31,8 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
     product: Annotated[Texts | None, Meta(description="Products by their current names; * stands for anything.")] = None
     kind: Annotated[
-        Texts | None, Meta(description="Rules or types that fired, such as VM_LoginBruteForceSuccess; * stands for anything.")
+        Texts | None,
+        Meta(description="Rules or types that fired, such as VM_LoginBruteForceSuccess; * stands for anything."),
     ] = None
     status: Annotated[
         Texts | None,
@@ -76,4 +80,3 @@ def many(texts: str | list[str] | None) -> tuple[str, ...]:
     if texts is None:
         return ()
     return (texts,) if isinstance(texts, str) else tuple(texts)
-

@@ -70,9 +70,7 @@ def load(folder: Path, responders: Mapping[str, Responder], sources: list[str]) 
     return tuple(playbooks)
 
 
-def _compiled(
-    path: Path, raw: Any, version: str, responders: Mapping[str, Responder], sources: list[str]
-) -> Playbook:
+def _compiled(path: Path, raw: Any, version: str, responders: Mapping[str, Responder], sources: list[str]) -> Playbook:
     """One playbook.
 
     Raises:
@@ -93,9 +91,7 @@ def _compiled(
     )
 
 
-def _wrong(
-    path: Path, raw: Any, responders: Mapping[str, Responder], sources: list[str]
-) -> Iterator[tuple[str, str]]:
+def _wrong(path: Path, raw: Any, responders: Mapping[str, Responder], sources: list[str]) -> Iterator[tuple[str, str]]:
     """Every mistake in a file, as place and text. The types decide whether the form is right; the schema says why not."""
     try:
         form = msgspec.convert(raw, Form)

@@ -71,7 +71,9 @@ def _told(error: ValidationError) -> Iterator[tuple[str, str]]:
     elif error.validator == "type":
         yield place, f"must be {_kind(wanted)}, not {_of(instance)}"
     elif error.validator == "anyOf":
-        kinds = " or ".join(dict.fromkeys(_kind(branch.get("type", "object" if "$ref" in branch else "string")) for branch in wanted))
+        kinds = " or ".join(
+            dict.fromkeys(_kind(branch.get("type", "object" if "$ref" in branch else "string")) for branch in wanted)
+        )
         yield place, f"must be {kinds}, not {_of(instance)}"
     else:
         yield place, error.message

@@ -11,7 +11,9 @@ from shared.kinds.responder import Responder
 from shared.model.errors import Mistake
 
 
-def trials(playbook: Playbook, recordings: Path, sources: Sources, responders: Mapping[str, Responder]) -> list[Mistake]:
+def trials(
+    playbook: Playbook, recordings: Path, sources: Sources, responders: Mapping[str, Responder]
+) -> list[Mistake]:
     """Run a playbook's tests; what does not come out as expected.
 
     Args:

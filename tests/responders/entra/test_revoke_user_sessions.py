@@ -4,7 +4,6 @@ from azsim.services.graph import Directory
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.model.entity import Account
-
 from tests.scenario import Scenario
 
 

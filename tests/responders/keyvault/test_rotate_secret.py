@@ -7,7 +7,6 @@ from azsim.services.key_vault import Vaults, Version
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.model.entity import VaultObject
-
 from tests.scenario import Scenario
 
 CURRENT = contoso.SECRET_VERSIONS[-1]

@@ -5,8 +5,7 @@ from typing import Any
 from azsim.arm import Arm
 from azsim.tenants import contoso
 from azsim.world import World
-from shared.model.entity import Host
-
+from shared.model.entity import AzureResource
 from tests.scenario import Scenario
 
 QUARANTINE = f"{contoso.NETWORK}/networkSecurityGroups/nsg-riposte-quarantine-{contoso.LOCATION}"
@@ -25,7 +24,7 @@ def _without_quarantine_group(state: dict[str, Any]) -> dict[str, Any]:
 
 
 scenario = Scenario(
-    entity=Host(azure_id=contoso.WEB_VM, name="vm-web-01"),
+    entity=AzureResource(resource_id=NICS[0]),
     without_leavings=_without_quarantine_group,
-    effect=lambda world: all(group_of(world, nic) == QUARANTINE for nic in NICS),
+    effect=lambda world: group_of(world, NICS[0]) == QUARANTINE,
 )
