@@ -9,7 +9,7 @@ OURS := function_app.py shared responders azsim tests docs
 setup: $(READY)
 
 $(READY): requirements.txt requirements-dev.txt constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit((3, 11) <= v <= (3, 13) and 0 or \
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else \
 	  "Riposte needs Python 3.11 to 3.13, and this is %d.%d. Name another one: make PYTHON=python3.12" % v)'
 	@echo "[1/3] a virtual environment in .venv"
 	@$(PYTHON) -m venv --clear .venv

@@ -19,7 +19,7 @@ from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure import audit, dead_letters, ledger
 from shared.engine.app import App, compose
-from shared.engine.guard import GROUPS
+from shared.azure.targets.user import GROUPS
 from shared.kinds.responder import Responder, permissions
 from shared.model.permission import Api, Permission
 from shared.model.record import STREAM, TABLE, columns

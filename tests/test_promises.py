@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from azsim.call import Call
 from azsim.faults import Cut, Effect, Hang, Status
 from shared.azure.ledger import LEASE
-from shared.engine.guard import GROUPS
+from shared.azure.targets.user import GROUPS
 from shared.engine.sweep import sweep
 from shared.kinds.responder import can_undo, permissions
 from shared.model.ids import partition

@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from shared.azure.clients import Azure
-from shared.azure.targets.user import User
+from shared.azure.targets.user import GROUPS, User, group_among
 from shared.engine.app import App
 from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Planned
 from shared.engine.sdk import in_our_words, with_fresh_token
 from shared.model.ledger import State
-from shared.model.permission import graph
 from shared.model.resource_id import ResourceId
 from shared.model.settings import Settings
 from shared.model.target import Target
-
-MOST_GROUPS = 20
-"""That Graph checks in one call."""
-
-GROUPS = graph("GroupMember.Read.All", "POST /users/{}/checkMemberGroups")
-"""What the guard itself asks of Azure; together with the responder's own right to read users."""
-
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -77,7 +67,7 @@ async def _no(plan: Planned, target: Target, count: int | None, app: App, said: 
         permissions = app.responders[plan.step.aim.responder].target.permissions
         azure = app.azure((*permissions, GROUPS), plan.journal)
         group = await with_fresh_token(
-            lambda: in_our_words(_protected_group(target, settings.protected_groups, azure), wrote=False),
+            lambda: in_our_words(group_among(target, settings.protected_groups, azure), wrote=False),
             app.credential,
         )
         if group:
@@ -114,23 +104,4 @@ def _tagged(target: Target, settings: Settings) -> str:
     for tag, held in target.tags.items():
         if tag.lower() == name.lower() and value in ("*", held):
             return f"{target.name} is protected by its tag {tag}={held}"
-    return ""
-
-
-async def _protected_group(user: User, groups: Sequence[str], azure: Azure) -> str:
-    """The first of these groups that the user is in, directly or through others; empty if none.
-
-    https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
-    """
-    client = await azure.graph()
-    from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
-        CheckMemberGroupsPostRequestBody,
-    )
-
-    for start in range(0, len(groups), MOST_GROUPS):
-        body = CheckMemberGroupsPostRequestBody(group_ids=list(groups[start : start + MOST_GROUPS]))
-        answer = await client.users.by_user_id(user.object_id).check_member_groups.post(body)
-        found = list(answer.value or []) if answer else []
-        if found:
-            return str(found[0])
     return ""

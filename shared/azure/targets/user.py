@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from shared.azure.clients import Azure
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from msgraph.generated.models.user import User as GraphUser
 
 READ = graph("User.Read.All", "GET /users", "GET /users/{}")
+
+GROUPS = graph("GroupMember.Read.All", "POST /users/{}/checkMemberGroups")
+"""What the guard asks of Azure; together with the right to read users."""
+
+MOST_GROUPS = 20
+"""That Graph checks in one call."""
 
 _SELECT = ["id", "userPrincipalName", "mail", "userType", "onPremisesSecurityIdentifier", "securityIdentifier"]
 
@@ -54,6 +61,25 @@ async def resolve(entity: AnyEntity, azure: Azure) -> tuple[User, ...]:
             user_type=user.user_type or "",
         ),
     )
+
+
+async def group_among(user: User, groups: Sequence[str], azure: Azure) -> str:
+    """The first of these groups that the user is in, directly or through others; empty if none.
+
+    https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
+    """
+    client = await azure.graph()
+    from msgraph.generated.users.item.check_member_groups.check_member_groups_post_request_body import (
+        CheckMemberGroupsPostRequestBody,
+    )
+
+    for start in range(0, len(groups), MOST_GROUPS):
+        body = CheckMemberGroupsPostRequestBody(group_ids=list(groups[start : start + MOST_GROUPS]))
+        answer = await client.users.by_user_id(user.object_id).check_member_groups.post(body)
+        found = list(answer.value or []) if answer else []
+        if found:
+            return str(found[0])
+    return ""
 
 
 async def _look_up(account: Account, azure: Azure) -> tuple[str, list[GraphUser]]:
