@@ -31,11 +31,12 @@ class Live:
         """
         session = self._session or await self._open()
         import aiohttp
+        from yarl import URL
 
         try:
             async with session.request(
                 request.method,
-                request.url,
+                URL(request.url, encoded=True),  # as the SDK wrote it: an escaped slash stays escaped
                 headers=dict(request.headers),
                 data=request.body or None,
                 allow_redirects=False,

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from azsim.clock import Clock
+from shared.wire.chance import SystemChance
+from shared.wire.message import Request, Response, Send, Unanswered, Unreachable
+from shared.wire.scope import scope
+from shared.wire.tape import Player, Recorder, TapeMismatch
+
+GET = Request("GET", "https://management.azure.com/a?api-version=1")
+
+
+def answering(*answers: Response | Exception) -> Send:
+    left = list(answers)
+
+    async def send(_: Request) -> Response:
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return send
+
+
+async def test_what_was_recorded_is_played_back() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+    send = recorder.sending(answering(Response(200, {"etag": "1", "date": "x"}, b'{"a":1}'), Unanswered("reset")))
+    with scope("walk"):
+        await send(GET)
+        with pytest.raises(Unanswered):
+            await send(GET)
+        now, drawn = recorder.now(), recorder.id()
+
+    player = Player(recorder.dump())
+    with scope("walk"):
+        assert await player.send(GET) == Response(200, {"etag": "1"}, b'{"a":1}')
+        with pytest.raises(Unanswered, match="reset"):
+            await player.send(GET)
+        assert (player.now(), player.id()) == (now, drawn)
+    assert player.left == 0
+
+
+async def test_each_scope_has_its_own_order() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+
+    async def work(name: str, pause: float) -> str:
+        with scope(name):
+            await asyncio.sleep(pause)
+            return recorder.id()
+
+    first = await asyncio.gather(work("a", 2), work("b", 1))
+    player = Player(recorder.dump())
+
+    async def again(name: str) -> str:
+        with scope(name):
+            return player.id()
+
+    assert list(first) == [await again("a"), await again("b")]
+
+
+async def test_another_request_is_a_mismatch() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+    await recorder.sending(answering(Response(200)))(GET)
+    player = Player(recorder.dump())
+
+    with pytest.raises(TapeMismatch, match="asked PUT"):
+        await player.send(Request("PUT", GET.url))
+    with pytest.raises(TapeMismatch, match="one more now"):
+        player.now()
+
+
+async def test_no_secret_is_on_the_tape() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+    secret = recorder.secret(40)
+    request = Request("PUT", "https://kv.vault.azure.net/secrets/a?sig=hunter2", {"authorization": "Bearer hunter2"})
+    answer = json.dumps({"value": secret, "id": "x"}).encode()
+
+    await recorder.sending(answering(Response(200, {"set-cookie": "hunter2"}, answer)))(request)
+
+    assert secret not in recorder.dump()
+    assert "hunter2" not in recorder.dump()
+    assert len(Player(recorder.dump()).secret(40)) == 40
+
+
+async def test_waits_and_their_spread_are_not_kept() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+
+    await recorder.sleep(5)
+
+    assert 0 <= recorder.fraction() <= 1
+    assert recorder.dump() == ""
+    player = Player("")
+    await player.sleep(5)
+    assert player.fraction() == 0
+
+
+async def test_a_failure_to_connect_is_kept_as_such() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+    with pytest.raises(Unreachable):
+        await recorder.sending(answering(Unreachable("refused")))(GET)
+
+    with pytest.raises(Unreachable, match="refused"):
+        await Player(recorder.dump()).send(GET)
