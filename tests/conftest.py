@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 
 from azsim.clock import SimulatedLoop
+from tests import lab
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,7 +28,7 @@ def pytest_asyncio_loop_factories(
 def identity_endpoint() -> Iterator[None]:
     """App Service tells an app by its environment where its managed identity is to be had."""
     before = dict(os.environ)
-    os.environ |= {"IDENTITY_ENDPOINT": "http://localhost/msi/token", "IDENTITY_HEADER": "azsim-identity-header"}
+    os.environ |= lab.IDENTITY
     yield
     os.environ.clear()
     os.environ.update(before)

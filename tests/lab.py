@@ -18,8 +18,8 @@ from azsim.services.tables import Tables
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure import audit, dead_letters, ledger
-from shared.engine.app import App, compose
 from shared.azure.targets.user import GROUPS
+from shared.engine.app import App, compose
 from shared.kinds.responder import Responder, permissions
 from shared.model.permission import Api, Permission
 from shared.model.record import STREAM, TABLE, columns
@@ -31,6 +31,9 @@ ROOT = Path(__file__).parent.parent
 RECORDINGS = ROOT / "tests" / "recordings"
 PLAYBOOKS = ROOT / "playbooks"
 STREAM_DECLARED = contoso.Stream(STREAM, TABLE, columns())
+
+IDENTITY = {"IDENTITY_ENDPOINT": "http://localhost/msi/token", "IDENTITY_HEADER": "azsim-identity-header"}
+"""How App Service tells an app where its managed identity is to be had."""
 
 ENGINE = (*ledger.PERMISSIONS, *audit.PERMISSIONS, *dead_letters.PERMISSIONS)
 """What Riposte itself asks of its own resources."""
