@@ -43,6 +43,21 @@ class Playbook:
     version: str
 
 
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Of two fields with one name, YAML's own loader silently takes the second."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        names = set()
+        for key, _ in node.value:
+            if key.value in names:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key.value!r} is there twice", problem_mark=key.start_mark
+                )
+            names.add(key.value)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+
 def load(folder: Path, responders: Mapping[str, Responder], sources: list[str]) -> tuple[Playbook, ...]:
     """Every playbook in a folder, by name.
 
@@ -56,13 +71,16 @@ def load(folder: Path, responders: Mapping[str, Responder], sources: list[str]) 
     """
     playbooks: list[Playbook] = []
     mistakes: list[Mistake] = []
-    for path in sorted(folder.glob("*.y*ml")):
+    files = sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")])
+    if not files:
+        mistakes.append(Mistake(str(folder), "", "there is no playbook here: no *.yaml file"))
+    for path in files:
         content = path.read_bytes()
         try:
-            raw = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+            raw = yaml.load(content, Loader=_Loader)  # noqa: S506 - a safe one
             playbooks.append(_compiled(path, raw, content_digest(content), responders, sources))
         except yaml.YAMLError as error:
-            mistakes.append(Mistake(path.name, _line(error), f"not YAML: {getattr(error, 'problem', error)}"))
+            mistakes.append(Mistake(path.name, _line(error), f"not YAML: {getattr(error, 'problem', None) or error}"))
         except Mistakes as found:
             mistakes += found.mistakes
     if mistakes:

@@ -44,5 +44,5 @@ def _params(responder: Responder) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _one_or_more(names: list[str], description: str) -> dict[str, Any]:
-    one = {"enum": names}
+    one = {"type": "string", "enum": names}
     return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}], "description": description}

@@ -1,0 +1,104 @@
+"""Deliveries and labs that the tests of the engine share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from azsim.arm import Arm
+from azsim.call import Call
+from azsim.tenants import contoso
+from shared.kinds.responder import all_responders
+from shared.model.delivery import Delivery
+from shared.model.event import Event
+from tests import lab
+from tests.lab import Lab
+
+NICS = [f"{contoso.NETWORK}/networkInterfaces/{name}".lower() for name in ("nic-web-01", "nic-web-01-backend")]
+ISOLATE = "network.isolate_nic"
+REVOKE = "entra.revoke_user_sessions"
+SOURCES = ["defender_for_cloud", "sentinel_incident", "graph_alert"]
+
+
+def acting(folder: Path, *steps: str, mode: str = "act", **given: Any) -> Lab:
+    """Contoso with one playbook, `only`, that runs these responders on machines and accounts."""
+    accepted = frozenset[str]().union(*(all_responders()[name].target.accepts for name in steps or [ISOLATE]))
+    content = {
+        "name": "only",
+        "description": "For tests of the engine.",
+        "mode": mode,
+        "when": {"source": SOURCES, "entity": sorted(accepted)},
+        "then": [{name: None} for name in steps or [ISOLATE]],
+        "tests": [{"recording": "defender_low_severity", "expect": []}],
+    }
+    folder.joinpath("only.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    return lab.make(playbooks=folder, **given)
+
+
+def alert(name: str = "1", vm: str = contoso.WEB_VM, **fields: Any) -> bytes:
+    """A Defender for Cloud alert about a machine."""
+    text = lab.recording("defender_vm_bruteforce").decode().replace(contoso.WEB_VM, vm)
+    return json.dumps(json.loads(text) | {"SystemAlertId": f"2518110443559999999_{name}"} | fields).encode()
+
+
+def event(made: Lab, body: bytes) -> Event:
+    """The one event in a body."""
+    (found,), dead = made.app.sources.read(body)
+    assert dead == []
+    return found
+
+
+def delivery(made: Lab, body: bytes) -> Delivery:
+    """A body as it comes from the event hub."""
+    return Delivery(body=body, door="event_hub", received=made.world.clock.now(), trace="")
+
+
+async def delivered(made: Lab, *bodies: bytes) -> None:
+    """Deliver bodies in one batch."""
+    done = await made.host.event_hub("alerts", list(bodies))
+    if done.error is not None:
+        raise done.error
+
+
+def isolated(made: Lab) -> list[str]:
+    """The interfaces that are cut off, by name."""
+    return [
+        nic.rpartition("/")[2]
+        for nic, found in made.tenant()["Arm"].items()
+        if "quarantine" in str(found.get("properties", {}).get("networkSecurityGroup", {}).get("id", ""))
+    ]
+
+
+def writes(made: Lab) -> list[Call]:
+    """The calls that may have changed the tenant."""
+    return [
+        call
+        for call in made.world.calls
+        if call.method in ("PUT", "PATCH", "DELETE") and "management.azure" in call.host
+    ]
+
+
+def ends(made: Lab) -> dict[str, str]:
+    """How each step ended last, by target."""
+    return {
+        row["Target"]: row["Decision"]
+        for row in made.records
+        if row.get("StepId") and row["Decision"] not in ("intent", "deferred")
+    }
+
+
+def resource(made: Lab, resource_id: str) -> dict[str, Any]:
+    """A resource of the tenant, to change it."""
+    found = made.world.state(Arm).find(resource_id)
+    assert found is not None
+    body: dict[str, Any] = found.body
+    return body
+
+
+def without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """A row less some of its columns."""
+    return {key: value for key, value in row.items() if key not in names}
