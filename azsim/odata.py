@@ -8,14 +8,16 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from azsim.problem import bad_request
 
 Predicate = Callable[[Mapping[str, Any]], bool]
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<typed>(?:datetime|guid|X|binary)'[^']*')|(?P<number>-?\d+(?:\.\d+)?L?)"
+    r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<typed>(?:datetime|guid|X|binary)'[^']*')|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?L?)"
     r"|(?P<paren>[()])|(?P<word>[A-Za-z_]\w*))",
 )
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -29,7 +31,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def compile_filter(text: str) -> Predicate:
-    """A predicate over an entity's plain values. An entity without the property never matches.
+    """A predicate over an entity's values; a comparison with a property that is missing or of another type is false.
 
     Raises:
         Problem: 400 if the expression is not understood.
@@ -95,9 +97,13 @@ class _Parser:
         if kind == "string":
             return text[1:-1].replace("''", "'")
         if kind == "typed":
-            return text.partition("'")[2][:-1]
+            name, _, value = text[:-1].partition("'")
+            try:
+                return _TYPED[name](value)
+            except ValueError:
+                raise _invalid(self._text) from None
         if kind == "number":
-            return float(text) if "." in text else int(text.rstrip("L"))
+            return int(text.rstrip("L")) if text.rstrip("L").lstrip("-").isdecimal() else float(text)
         if text in ("true", "false"):
             return text == "true"
         raise _invalid(self._text)
@@ -117,11 +123,31 @@ class _Parser:
 def _comparison(name: str, compare: Callable[[Any, Any], bool], wanted: Any) -> Predicate:
     def holds(entity: Mapping[str, Any]) -> bool:
         value = entity.get(name)
-        if isinstance(wanted, (int, float)) and isinstance(value, str):  # 64-bit numbers travel as text
-            value = int(value)
-        return type(value) is type(wanted) and compare(value, wanted)
+        return (type(value) is type(wanted) or (_is_number(value) and _is_number(wanted))) and compare(value, wanted)
 
     return holds
+
+
+def instant(text: str) -> datetime:
+    """A point in time; in UTC if it does not say otherwise.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+_TYPED: dict[str, Callable[[str], Any]] = {
+    "datetime": instant,
+    "guid": UUID,
+    "X": bytes.fromhex,
+    "binary": bytes.fromhex,
+}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _either(left: Predicate, right: Predicate) -> Predicate:

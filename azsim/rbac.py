@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role definition: what it allows on the control plane and on the data plane; `*` stands for anything."""
+    """A role definition: what it allows on the control plane and on the data plane; `*` stands for anything.
+
+    `not_actions` take away from `actions` alone.
+    """
 
     actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
@@ -21,8 +24,8 @@ class Role:
 
     def allows(self, action: str, *, data: bool) -> bool:
         """Whether the role covers `action`."""
-        granted = self.data_actions if data else self.actions
-        return any(_covers(p, action) for p in granted) and not any(_covers(p, action) for p in self.not_actions)
+        granted, taken = (self.data_actions, ()) if data else (self.actions, self.not_actions)
+        return any(_covers(p, action) for p in granted) and not any(_covers(p, action) for p in taken)
 
 
 @dataclass(frozen=True, slots=True)

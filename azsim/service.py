@@ -60,7 +60,7 @@ class Service:
         )
 
         def register(handler: Handler) -> Handler:
-            self._routes.append((method, re.compile(pattern + "/?", re.IGNORECASE), handler))
+            self._routes.append((method, re.compile(pattern + "/?", re.IGNORECASE | re.DOTALL), handler))
             return handler
 
         return register

@@ -48,7 +48,7 @@ class Tokens:
     def check(self, token: str) -> Principal | None:
         """The caller, or None if the token is not ours, altered or expired."""
         signed, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(signature, self._sign(signed)):
+        if not token.isascii() or not hmac.compare_digest(signature, self._sign(signed)):
             return None
         claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(signed.partition(".")[2] + "=="))
         if claims["exp"] <= self._clock.now().timestamp():

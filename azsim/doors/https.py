@@ -152,7 +152,7 @@ async def _connect(
 async def _plain(head: bytes, writer: asyncio.StreamWriter, world: World) -> None:
     line, *lines = head.decode("latin-1").rstrip().split("\r\n")
     method, path, _ = line.split(" ", 2)
-    headers = dict(text.split(": ", 1) for text in lines)
+    headers = {name: value.strip() for name, _, value in (text.partition(":") for text in lines)}
     response = await world.send(Request(method, f"http://127.0.0.1{path}", headers))
     content = "".join(f"{name}: {value}\r\n" for name, value in response.headers.items())
     status = f"HTTP/1.1 {response.status} azsim\r\n{content}content-length: {len(response.body)}\r\n"

@@ -88,7 +88,10 @@ def accepts(kind: str, annotation: Any) -> bool:
     """Whether the worker would index a function with this annotation on its trigger."""
     if annotation in (str, bytes):
         return True
-    return bool(_converter(kind).check_input_type_annotation(annotation))
+    try:
+        return bool(_converter(kind).check_input_type_annotation(annotation))
+    except TypeError:  # no class at all
+        return False
 
 
 def _decode(kind: str, data: Datum, metadata: Mapping[str, Datum]) -> Any:

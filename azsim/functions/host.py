@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import re
@@ -33,7 +34,7 @@ class Function:
     Args:
         name: Its name.
         trigger: Its trigger's binding.
-        settings: Its retry policy, if it has one.
+        retry: Its retry policy; empty if it has none.
         call: The function itself.
         annotation: What it takes its trigger as.
         wants_context: Whether it takes the invocation's context, too.
@@ -41,7 +42,7 @@ class Function:
 
     name: str
     trigger: dict[str, Any]
-    settings: dict[str, Any]
+    retry: dict[str, Any]
     call: Any
     annotation: Any
     wants_context: bool
@@ -135,7 +136,7 @@ class FunctionsHost:
     ) -> func.HttpResponse:
         """Send a request to whichever function has the route. Without the key, 401."""
         parts = urlsplit(url)
-        query = dict(parse_qsl(parts.query))
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
         head = {name.lower(): value for name, value in (headers or {}).items()}
         other_method = False
         for function in self.functions.values():
@@ -163,7 +164,8 @@ class FunctionsHost:
             done.attempts += 1
             done.error = None
             try:
-                done.value = await function.call(**arguments)
+                value = function.call(**arguments)
+                done.value = await value if inspect.isawaitable(value) else value
             except Exception as error:
                 log.info("%s failed in attempt %d", function.name, done.attempts, exc_info=True)
                 done.error = error
@@ -173,12 +175,15 @@ class FunctionsHost:
         return done
 
     def _pauses(self, function: Function) -> list[float]:
-        policy = function.settings.get("retry_policy") or {}
+        policy = function.retry
         if not policy:
             return []
-        wanted = int(policy.get("max_retry_count", policy.get("maxRetryCount", 0)))
+        wanted = int(policy["max_retry_count"])
         count = self._most_attempts - 1 if wanted < 0 else wanted
-        return [min(60.0, 2.0 * 2**i) for i in range(count)]
+        if policy["strategy"] == "fixed_delay":
+            return [_seconds(policy["delay_interval"])] * count
+        least, most = _seconds(policy["minimum_interval"]), _seconds(policy["maximum_interval"])
+        return [min(most, least * 2**i) for i in range(count)]
 
     def _route(self, function: Function, path: str) -> dict[str, str] | None:
         if function.trigger["type"] != "httpTrigger":
@@ -216,5 +221,10 @@ def _indexed(function: Any) -> Function:
         raise IndexingError(f"{name}: the worker does not know {annotation}; use typing.List")
     if annotation is not None and not bindings.accepts(trigger["type"], annotation):
         raise IndexingError(f"{name}: {trigger['type']} does not give {annotation}")
-    settings = function.get_settings_dict("retry_policy") if hasattr(function, "get_settings_dict") else {}
-    return Function(name, trigger, {"retry_policy": settings}, call, annotation, "context" in hints)
+    wants_context = "context" in inspect.signature(call).parameters
+    return Function(name, trigger, function.get_settings_dict("retry_policy") or {}, call, annotation, wants_context)
+
+
+def _seconds(interval: str) -> float:
+    hours, minutes, seconds = map(float, interval.split(":"))
+    return 3600 * hours + 60 * minutes + seconds

@@ -41,7 +41,7 @@ async def _event_grid(request: web.Request, host: FunctionsHost) -> web.Response
 
     https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema
     """
-    if not hmac.compare_digest(request.query.get("code", ""), host.key):
+    if not hmac.compare_digest(request.query.get("code", "").encode(), host.key.encode()):
         return web.Response(status=401)
     body: Any = await request.json()
     events = body if isinstance(body, list) else [body]

@@ -33,7 +33,7 @@ service = Service("*.blob.core.windows.net", audiences=(storage.AUDIENCE,), enve
 
 @dataclass(slots=True)
 class Blob:
-    """A block blob."""
+    """A block blob; its etag without the quotes that it has in headers."""
 
     content: bytes
     metadata: dict[str, str]
@@ -73,12 +73,11 @@ def list_blobs(call: Call) -> Response:
     """https://learn.microsoft.com/rest/api/storageservices/list-blobs."""
     _need(call, "read")
     prefix = call.query.get("prefix", "")
+    with_metadata = "metadata" in call.query.get("include", "").split(",")
     found = "".join(
         f"<Blob><Name>{escape(name)}</Name><Properties><Last-Modified>{_date(blob.modified)}</Last-Modified>"
         f"<Etag>{blob.etag}</Etag><Content-Length>{len(blob.content)}</Content-Length>"
-        "<BlobType>BlockBlob</BlobType></Properties><Metadata>"
-        + "".join(f"<{key}>{escape(value)}</{key}>" for key, value in blob.metadata.items())
-        + "</Metadata></Blob>"
+        f"<BlobType>BlockBlob</BlobType></Properties>{_listed(blob.metadata) if with_metadata else ''}</Blob>"
         for name, blob in sorted(_container(call).items())
         if name.startswith(prefix)
     )
@@ -95,19 +94,22 @@ def put_blob(call: Call) -> Response:
     _need(call, "write")
     blobs, name = _container(call), call.params["name"]
     old = blobs.get(name)
-    _conditions(call, old)
     metadata = {k.removeprefix("x-ms-meta-"): v for k, v in call.headers.items() if k.startswith("x-ms-meta-")}
     if call.query.get("comp") == "metadata":
         if old is None:
             raise _not_found()
+        _conditions(call, old, exists=_not_met())
         content = old.content
     elif call.headers.get("x-ms-blob-type") != "BlockBlob" or "comp" in call.query:
         raise Problem(400, "InvalidHeaderValue", "azsim knows block blobs written in one piece.")
     else:
+        _conditions(call, old, exists=Problem(409, "BlobAlreadyExists", "The specified blob already exists."))
         content = call.body
     now = call.world.clock.now()
-    blobs[name] = Blob(content, metadata, f'"0x{call.world.chance.hex(16).upper()}"', now)
-    return Response(200 if "comp" in call.query else 201, {"etag": blobs[name].etag, "last-modified": _date(now)})
+    blobs[name] = Blob(content, metadata, f"0x{call.world.chance.hex(16).upper()}", now)
+    return Response(
+        200 if "comp" in call.query else 201, {"etag": f'"{blobs[name].etag}"', "last-modified": _date(now)}
+    )
 
 
 @service.route("GET", "/{container}/{name+}")
@@ -119,7 +121,7 @@ def get_blob(call: Call) -> Response:
     if blob is None:
         raise _not_found()
     headers = {
-        "etag": blob.etag,
+        "etag": f'"{blob.etag}"',
         "last-modified": _date(blob.modified),
         "x-ms-blob-type": "BlockBlob",
         "content-type": "application/octet-stream",
@@ -128,9 +130,11 @@ def get_blob(call: Call) -> Response:
     }
     if call.method == "HEAD":
         return Response(200, headers)
-    if "x-ms-range" in call.headers and blob.content:
+    if "x-ms-range" in call.headers:
         first, _, last = call.headers["x-ms-range"].removeprefix("bytes=").partition("-")
-        piece = blob.content[int(first) : int(last) + 1]
+        piece = blob.content[int(first) : int(last) + 1 if last else None]
+        if not piece:
+            raise Problem(416, "InvalidRange", "The range specified is invalid for the current size of the resource.")
         headers |= {
             "content-range": f"bytes {first}-{int(first) + len(piece) - 1}/{len(blob.content)}",
             "content-length": str(len(piece)),
@@ -152,12 +156,20 @@ def _need(call: Call, verb: str) -> None:
     storage.need(call, scope, f"blobServices/containers/blobs/{verb}")
 
 
-def _conditions(call: Call, old: Blob | None) -> None:
+def _conditions(call: Call, old: Blob | None, *, exists: Problem) -> None:
     if call.headers.get("if-none-match") == "*" and old is not None:
-        raise Problem(409, "BlobAlreadyExists", "The specified blob already exists.")
+        raise exists
     wanted = call.headers.get("if-match")
-    if wanted is not None and (old is None or wanted not in ("*", old.etag)):
-        raise Problem(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
+    if wanted is not None and (old is None or wanted.strip('"') not in ("*", old.etag)):
+        raise _not_met()
+
+
+def _listed(metadata: dict[str, str]) -> str:
+    return f"<Metadata>{''.join(f'<{key}>{escape(value)}</{key}>' for key, value in metadata.items())}</Metadata>"
+
+
+def _not_met() -> Problem:
+    return Problem(412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met.")
 
 
 def _not_found() -> Problem:

@@ -23,6 +23,8 @@ _DEFAULT = ("businessPhones", "displayName", "givenName", "id", "jobTitle", "mai
             "preferredLanguage", "surname", "userPrincipalName")  # fmt: skip
 _FILTERABLE = ("id", "userPrincipalName", "mail", "onPremisesSecurityIdentifier", "securityIdentifier", "displayName")
 _EQUALS = re.compile(r"\s*(\w+)\s+eq\s+'((?:[^']|'')*)'\s*", re.IGNORECASE)
+_OR = re.compile(r"\s+or\s+(?=(?:[^']*'[^']*')*[^']*$)")
+"""An `or` outside quotes: the quotes after it are even in number."""
 
 
 @dataclass(slots=True)
@@ -109,7 +111,7 @@ def _shown(call: Call, user: dict[str, Any]) -> dict[str, Any]:
 def _matches(user: dict[str, Any], expression: str | None) -> bool:
     if expression is None:
         return True
-    terms = [_EQUALS.fullmatch(term) for term in re.split(r"\s+or\s+", expression)]
+    terms = [_EQUALS.fullmatch(term) for term in _OR.split(expression)]
     for term in terms:
         if term is None or term[1] not in _FILTERABLE:
             raise bad_request("Request_UnsupportedQuery", f"Unsupported or invalid query filter clause: {expression}")

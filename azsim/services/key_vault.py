@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,10 @@ from azsim.problem import Problem, bad_request
 from azsim.service import Service
 
 VAULT = "Microsoft.KeyVault/vaults"
+MOST_RESULTS = 25
+MOST_TAGS = 15
+
+_NAME = re.compile("[0-9A-Za-z-]{1,127}")
 
 
 def _challenge(call: Call) -> Problem:
@@ -28,20 +33,22 @@ service = Service("*.vault.azure.net", audiences=("https://vault.azure.net",), r
 
 @dataclass(slots=True)
 class Version:
-    """One version of a secret. The value is here and nowhere else."""
+    """One version of a secret. The value is here and nowhere else. `managed`: it belongs to a certificate."""
 
     id: str
     value: str
     content_type: str | None
     tags: dict[str, str]
     attributes: dict[str, Any]
+    managed: bool = False
 
 
 @dataclass(slots=True)
 class Vaults:
-    """Secrets: host name of the vault -> name -> versions, oldest first."""
+    """Secrets: host name of the vault -> name -> versions, oldest first; and those that were deleted, not yet purged."""
 
     secrets: dict[str, dict[str, list[Version]]] = field(default_factory=dict)
+    deleted: dict[tuple[str, str], list[Version]] = field(default_factory=dict)
 
     def snapshot(self) -> dict[str, Any]:
         """Every version without its times."""
@@ -66,6 +73,10 @@ class Vaults:
         """Place a version in a vault as its newest."""
         self.secrets.setdefault(host, {}).setdefault(name, []).append(version)
 
+    def delete(self, host: str, name: str) -> None:
+        """Delete a secret softly: its name stays taken until it is purged."""
+        self.deleted[host, name.lower()] = self.secrets[host].pop(name.lower())
+
     def versions(self, host: str, name: str) -> list[Version]:
         """All versions of a secret, oldest first."""
         return self.secrets.get(host, {}).get(name.lower(), [])
@@ -78,16 +89,16 @@ def set_secret(call: Call) -> Response:
     body = call.json_object()
     if not isinstance(body.get("value"), str) or not set(body) <= {"value", "contentType", "tags", "attributes"}:
         raise bad_request("BadParameter", "The request body needs a string 'value'.")
-    if len(body.get("tags") or {}) > 15:
-        raise bad_request("BadParameter", "A secret takes at most 15 tags.")
-    version = Version(
-        call.world.chance.hex(32), body["value"], body.get("contentType"), dict(body.get("tags") or {}), {}
-    )
+    if not _NAME.fullmatch(call.params["name"]):
+        raise bad_request("BadParameter", f"The request URI contains an invalid name: {call.params['name']}")
+    _free(call)
+    version = Version(call.world.chance.hex(32), body["value"], body.get("contentType"), _tags(body), {})
     _set(call, version, {"enabled": True, **(body.get("attributes") or {})}, created=True)
     call.world.state(Vaults).add(call.host, call.params["name"].lower(), version)
     return json_response({"value": version.value, **_shown(call, version)})
 
 
+@service.route("PATCH", "/secrets/{name}")
 @service.route("PATCH", "/secrets/{name}/{version}")
 def update_secret(call: Call) -> Response:
     """https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret."""
@@ -97,7 +108,7 @@ def update_secret(call: Call) -> Response:
         raise bad_request("BadParameter", "Only contentType, tags and attributes can be updated.")
     version = _version(call)
     version.content_type = body.get("contentType", version.content_type)
-    version.tags = dict(body.get("tags", version.tags))
+    version.tags = _tags(body) if body.get("tags") is not None else version.tags
     _set(call, version, body.get("attributes") or {})
     return json_response(_shown(call, version))
 
@@ -106,11 +117,17 @@ def update_secret(call: Call) -> Response:
 def list_versions(call: Call) -> Response:
     """https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret-versions."""
     _need(call, "readMetadata/action")
-    size = int(call.query.get("maxresults") or 25)
+    asked = call.query.get("maxresults", str(MOST_RESULTS))
+    if not asked.isdecimal() or not 1 <= int(asked) <= MOST_RESULTS:
+        raise bad_request("BadParameter", f"maxresults is 1 to {MOST_RESULTS}.")
+    size = int(asked)
     start = int(call.query.get("$skiptoken") or 0)
     versions = call.world.state(Vaults).versions(call.host, call.params["name"])
     more = start + size < len(versions)
-    following = f"https://{call.host}{call.path}?api-version={call.query['api-version']}&$skiptoken={start + size}"
+    following = (
+        f"https://{call.host}{call.path}?api-version={call.query['api-version']}&$skiptoken={start + size}"
+        f"&maxresults={size}"
+    )
     page = [_shown(call, version) for version in versions[start : start + size]]
     return json_response({"value": page, "nextLink": following if more else None})
 
@@ -151,6 +168,22 @@ def _vault(call: Call) -> Resource:
     raise Problem(404, "VaultNotFound", f"There is no vault at {call.host}.")
 
 
+def _free(call: Call) -> None:
+    """A new version can be set: the secret is no certificate's, and its name not that of a deleted one."""
+    name, state = call.params["name"], call.world.state(Vaults)
+    if (call.host, name.lower()) in state.deleted:
+        raise Problem(
+            409,
+            "Conflict",
+            f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this "
+            "state, the secret can only be recovered or purged.",
+        )
+    if any(version.managed for version in state.versions(call.host, name)):
+        raise Problem(
+            403, "Forbidden", 'Operation "set" is not allowed as this object\'s lifetime is managed by Key Vault.'
+        )
+
+
 def _version(call: Call) -> Version:
     versions = call.world.state(Vaults).versions(call.host, call.params["name"])
     wanted = call.params.get("version", "").lower()
@@ -163,6 +196,13 @@ def _version(call: Call) -> Version:
             "vault. If you recently deleted this secret you may be able to recover it using the correct recovery command.",
         )
     return found
+
+
+def _tags(body: dict[str, Any]) -> dict[str, str]:
+    tags = dict(body.get("tags") or {})
+    if len(tags) > MOST_TAGS:
+        raise bad_request("BadParameter", f"A secret takes at most {MOST_TAGS} tags.")
+    return tags
 
 
 def _set(call: Call, version: Version, attributes: dict[str, Any], *, created: bool = False) -> None:
@@ -184,4 +224,6 @@ def _shown(call: Call, version: Version) -> dict[str, Any]:
         shown["contentType"] = version.content_type
     if version.tags:
         shown["tags"] = dict(version.tags)
+    if version.managed:
+        shown["managed"] = True
     return shown

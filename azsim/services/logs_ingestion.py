@@ -85,7 +85,7 @@ def _table(rule: Resource, stream: str) -> str:
 
 
 def _check(number: int, row: dict[str, Any], columns: dict[str, str]) -> None:
-    if "TimeGenerated" not in row:
+    if row.get("TimeGenerated") is None:
         raise bad_request("InvalidRecord", f"Row {number} has no TimeGenerated.")
     for name, value in row.items():
         kind = columns.get(name)
@@ -115,8 +115,8 @@ def _is_guid(value: Any) -> bool:
 
 _FITS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31,
-    "long": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "int": lambda value: isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31,
+    "long": lambda value: isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63,
     "real": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
     "boolean": lambda value: isinstance(value, bool),
     "datetime": _is_datetime,

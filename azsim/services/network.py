@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 NIC = "Microsoft.Network/networkInterfaces"
 NSG = "Microsoft.Network/networkSecurityGroups"
+VNET = "Microsoft.Network/virtualNetworks"
 
 _NIC_PROPERTIES = {
     "auxiliaryMode", "auxiliarySku", "defaultOutboundConnectivityEnabled", "disableTcpStateTracking", "dnsSettings", "dscpConfiguration",
@@ -34,6 +35,8 @@ _RULE_PROPERTIES = {
     "sourceAddressPrefixes", "sourcePortRange", "sourcePortRanges",
 }  # fmt: skip
 
+_PROTOCOLS = ("*", "Ah", "Esp", "Icmp", "Tcp", "Udp")
+
 
 def _check_nic(call: Call, old: Resource | None, body: dict[str, Any]) -> None:
     properties: dict[str, Any] = body.get("properties") or {}
@@ -45,9 +48,10 @@ def _check_nic(call: Call, old: Resource | None, body: dict[str, Any]) -> None:
             "NicManagedByOtherResource", f"Network interface {old.id} is managed by {old.hidden['managed_by']}."
         )
     links = list(_links(properties))
-    for _, target in links:
-        _refer(call, target, body.get("location"))
     arm.require_linked(call, f"{NIC}/write", call.path, links)
+    _located(body)
+    for _, target in links:
+        _refer(call, target, body["location"])
     if old is not None:  # what the caller cannot set stays as it is
         for key in _NIC_READ_ONLY:
             if key in old.properties:
@@ -75,17 +79,31 @@ def _links(properties: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield f"Microsoft.Network/{join}", member["id"]
 
 
-def _refer(call: Call, target: str, location: str | None) -> None:
-    parent = call.world.state(Arm).find(target)
-    if parent is None and resource_id.parse(target).type.count("/") > 1:
-        parent = call.world.state(Arm).find(resource_id.parse(target).scope)
-    same = parent is not None and parent.body.get("location", location) == location
+def _located(body: dict[str, Any]) -> None:
+    if not body.get("location"):
+        raise bad_request("LocationRequired", "The location property is required for this definition.")
+
+
+def _refer(call: Call, target: str, location: str) -> None:
+    found = _with(call.world.state(Arm), target)
+    same = found is not None and found.body.get("location") == location
     if not same or resource_id.subscription_of(target).lower() != resource_id.subscription_of(call.path).lower():
         raise bad_request(
             "InvalidResourceReference",
             f"Resource {target} referenced by resource {call.path} was not found. Please make sure that the referenced "
             "resource exists, and that both resources are in the same region.",
         )
+
+
+def _with(known: Arm, target: str) -> Resource | None:
+    """The resource with this id, or the one that holds it, such as the network of a subnet."""
+    at = resource_id.parse(target)
+    if at.type.count("/") == 1:
+        return known.find(target)
+    holder = known.find(at.scope)
+    parts = {} if holder is None else {key.lower(): value for key, value in holder.properties.items()}
+    names = [part["name"].lower() for part in parts.get(at.type.rpartition("/")[2].lower(), [])]
+    return holder if at.name.lower() in names else None
 
 
 def _known(properties: dict[str, Any], known: set[str], model: str) -> None:
@@ -98,6 +116,7 @@ def _known(properties: dict[str, Any], known: set[str], model: str) -> None:
 
 
 def _check_nsg(call: Call, _old: Resource | None, body: dict[str, Any]) -> None:
+    _located(body)
     properties = body.setdefault("properties", {})
     for computed in ("defaultSecurityRules", "networkInterfaces", "subnets", "resourceGuid"):
         properties.pop(computed, None)
@@ -108,12 +127,15 @@ def _check_nsg(call: Call, _old: Resource | None, body: dict[str, Any]) -> None:
         _known(inner, _RULE_PROPERTIES, "SecurityRule")
         if inner.get("access") not in ("Allow", "Deny") or inner.get("direction") not in ("Inbound", "Outbound"):
             raise bad_request("SecurityRuleInvalidAccessOrDirection", f"Security rule {rule.get('name')} is not valid.")
-        if not 100 <= inner.get("priority", 0) <= 4096:
+        if inner.get("protocol") not in _PROTOCOLS:
+            raise bad_request("SecurityRuleInvalidProtocol", f"Security rule {rule.get('name')} has no valid protocol.")
+        priority = inner.get("priority")
+        if not isinstance(priority, int) or not 100 <= priority <= 4096:
             raise bad_request(
                 "SecurityRuleInvalidPriority",
                 f"Security rule {rule.get('name')} has an invalid priority in {call.path}.",
             )
-        place = (inner["direction"], inner["priority"])
+        place = (inner["direction"], priority)
         if place in taken:
             raise bad_request("SecurityRuleConflict", f"Security rules conflict at priority {place[1]} {place[0]}.")
         taken.add(place)
@@ -142,29 +164,48 @@ def _default_rules(nsg: Resource) -> list[dict[str, Any]]:
     ]
 
 
-def _members(world: World, nsg: Resource) -> list[Resource]:
-    return [
-        nic
-        for nic in world.state(Arm).of_type(NIC)
-        if (nic.properties.get("networkSecurityGroup") or {}).get("id", "").lower() == nsg.id.lower()
-    ]
+def _members(world: World, nsg: Resource) -> dict[str, list[str]]:
+    """Whose traffic the group filters: ids of interfaces and subnets."""
+
+    def filters(properties: dict[str, Any]) -> bool:
+        group = properties.get("networkSecurityGroup") or {}
+        return str(group.get("id", "")).lower() == nsg.id.lower()
+
+    known = world.state(Arm)
+    networks = [(network, network.properties.get("subnets", [])) for network in known.of_type(VNET)]
+    return {
+        "networkInterfaces": [nic.id for nic in known.of_type(NIC) if filters(nic.properties)],
+        "subnets": [
+            f"{network.id}/subnets/{subnet['name']}"
+            for network, subnets in networks
+            for subnet in subnets
+            if filters(subnet["properties"])
+        ],
+    }
 
 
 def _view_nsg(world: World, nsg: Resource) -> dict[str, Any]:
-    shown: dict[str, Any] = {"defaultSecurityRules": _default_rules(nsg)}
-    members = _members(world, nsg)
-    if members:
-        shown["networkInterfaces"] = [{"id": nic.id} for nic in members]
-    return shown
+    members = {kind: [{"id": one} for one in ids] for kind, ids in _members(world, nsg).items() if ids}
+    return {"defaultSecurityRules": _default_rules(nsg), **members}
 
 
 def _free_nsg(call: Call, nsg: Resource) -> None:
-    members = _members(call.world, nsg)
+    members = [one for ids in _members(call.world, nsg).values() for one in ids]
     if members:
         raise bad_request(
             "InUseNetworkSecurityGroupCannotBeDeleted",
             f"Network security group {nsg.id} cannot be deleted because it is in use by the following resources: "
-            f"{', '.join(nic.id for nic in members)}.",
+            f"{', '.join(members)}.",
+        )
+
+
+def _free_nic(_: Call, nic: Resource) -> None:
+    machine = nic.properties.get("virtualMachine")
+    if machine:
+        raise bad_request(
+            "NicInUse",
+            f"Network Interface {nic.id} is used by existing resource {machine['id']}. In order to delete the network "
+            "interface, it must be dissociated from the resource.",
         )
 
 
@@ -178,8 +219,9 @@ def _effective(call: Call, nic: Resource) -> Response:
     if machine is None or machine.hidden.get("power", "running") != "running":
         raise Problem(
             400,
-            "NetworkInterfaceNotAttachedToRunningVM",
-            f"Effective security groups are available only for a network interface of a running machine: {nic.id}.",
+            "NicMustBeAttachedToRunningVmToGetEffectiveSecurityGroups",
+            "A network interface must be attached to a running virtual machine to get effective security groups. The "
+            f"network interface {nic.id} is not attached to a running virtual machine.",
         )
     found: list[dict[str, Any]] = []
     own = known.find((nic.properties.get("networkSecurityGroup") or {}).get("id", "-"))
@@ -228,6 +270,7 @@ arm.define(
     NIC,
     Rules(
         check=_check_nic,
+        before_delete=_free_nic,
         actions={"effectiveNetworkSecurityGroups": _effective},
         seconds=4,
         shows_etag=True,

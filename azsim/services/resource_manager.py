@@ -62,12 +62,8 @@ def _get(call: Call, at: ResourceId) -> Response:
     arm.require(call, f"{at.type}/read", at.scope if at.is_collection else at.path)
     if at.is_collection:
         _group(call, at)
-        below = f"{at.key}/"
-        found = [
-            r
-            for key, r in call.world.state(Arm).resources.items()
-            if key.startswith(below) and "/" not in key[len(below) :]
-        ]
+        below = f"{at.scope.rstrip('/').lower()}/"
+        found = [r for r in call.world.state(Arm).of_type(at.type) if r.id.lower().startswith(below)]
         return json_response({"value": [arm.view(call.world, r) for r in found]})
     return _shown(call, _existing(call, at))
 
@@ -103,7 +99,8 @@ def _patch(call: Call, at: ResourceId) -> Response:
     if not rules.patches_properties and set(body) - {"tags"}:
         raise bad_request("InvalidRequestContent", "Only tags can be changed by PATCH; use PUT for anything else.")
     merged = _merge(old.body, body)
-    rules.check(call, old, merged)
+    if set(body) - {"tags"}:
+        rules.check(call, old, merged)
     return _written(call, arm.put(call.world, at.path, merged), rules, 200)
 
 

@@ -5,16 +5,19 @@ https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 
 from __future__ import annotations
 
+import base64
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote, urlsplit
+from uuid import UUID
 
 from azsim import storage
 from azsim.call import Call
 from azsim.messages import Response, json_response
-from azsim.odata import compile_filter
+from azsim.odata import compile_filter, instant
 from azsim.problem import Problem, bad_request, precondition_failed
 from azsim.service import Service
 
@@ -23,9 +26,21 @@ if TYPE_CHECKING:
 
 PAGE = 1000
 MAX_ENTITY = 1024 * 1024
-MAX_TEXT = 32 * 1024
-MAX_BINARY = 64 * 1024
+MAX_BATCH = 4 * 1024 * 1024
+MAX_CHANGES = 100
+MAX_VALUE = 64 * 1024
+MAX_KEY = 1024
 MAX_PROPERTIES = 252
+
+_TYPED: dict[str, Callable[[Any], Any]] = {
+    "Edm.Binary": base64.b64decode,
+    "Edm.DateTime": instant,
+    "Edm.Double": float,
+    "Edm.Guid": UUID,
+    "Edm.Int64": int,
+}
+"""What values that travel as text stand for."""
+_SIZES = {bool: 1, int: 8, float: 8, UUID: 16}
 
 _KEY = re.compile(r"(?P<table>[A-Za-z]\w{2,62})\(PartitionKey='(?P<pk>(?:[^']|'')*)',RowKey='(?P<rk>(?:[^']|'')*)'\)")
 _FORBIDDEN_IN_KEY = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
@@ -44,14 +59,33 @@ service = Service("*.table.core.windows.net", audiences=(storage.AUDIENCE,), env
 
 @dataclass(slots=True)
 class Entity:
-    """A row: its properties as they travel, type annotations included, and its etag."""
+    """A row.
+
+    Args:
+        properties: Its properties as they travel, type annotations included.
+        etag: Its version.
+
+    Attributes:
+        values: What the properties stand for, without annotations.
+
+    Raises:
+        ValueError, TypeError, AttributeError: If a property is not of the type that its annotation says.
+    """
 
     properties: dict[str, Any]
     etag: str
+    values: dict[str, Any] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.values = {key: self._value(key, value) for key, value in self.plain().items()}
 
     def plain(self) -> dict[str, Any]:
         """The values without annotations."""
         return {key: value for key, value in self.properties.items() if "@" not in key}
+
+    def _value(self, key: str, value: Any) -> Any:
+        kind = "Edm.DateTime" if key == "Timestamp" else self.properties.get(f"{key}@odata.type")
+        return _TYPED[kind](value) if kind in _TYPED else value
 
 
 Rows = dict[tuple[str, str], Entity]
@@ -103,12 +137,15 @@ def transaction(call: Call) -> Response:
     """https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions."""
     writes = _parse_batch(call)
     partitions = {(write.table, write.key[0]) for write in writes}
-    keys = [write.key for write in writes]
-    if not writes or len(writes) > 100 or len(partitions) != 1 or len(set(keys)) != len(keys):
+    if not 1 <= len(writes) <= MAX_CHANGES:
+        raise bad_request("InvalidInput", f"A batch takes 1 to {MAX_CHANGES} changes.")
+    if len(partitions) != 1:
         raise bad_request(
-            "InvalidInput", "A transaction takes 1 to 100 writes of one partition, at most one for each entity."
+            "CommandsInBatchActOnDifferentPartitions", "All commands in a batch must operate on same entity group."
         )
-    if len(call.body) > 4 * MAX_ENTITY:
+    if len({write.key for write in writes}) != len(writes):
+        raise bad_request("InvalidDuplicateRow", "An entity can appear only once in a batch.")
+    if len(call.body) > MAX_BATCH:
         raise Problem(413, "RequestBodyTooLarge", "The request body is too large.")
     rows = _rows(call, writes[0].table)
     trial = dict(rows)
@@ -137,7 +174,7 @@ def query(call: Call) -> Response:
     found: list[Entity] = []
     headers: dict[str, str] = {}
     for key, entity in sorted(rows.items()):
-        if key < after or not holds(entity.plain()):
+        if key < after or not holds(entity.values):
             continue
         if len(found) == size:
             headers = {"x-ms-continuation-nextpartitionkey": key[0], "x-ms-continuation-nextrowkey": key[1]}
@@ -146,7 +183,7 @@ def query(call: Call) -> Response:
     return json_response({"value": [_shown(call, entity) for entity in found]}, 200, headers)
 
 
-@service.route("*", "/{path}")
+@service.route("*", "/{path+}")
 def entity_operation(call: Call) -> Response:
     """Insert, read, replace, merge, upsert and delete of one entity."""
     if call.method == "GET":
@@ -206,29 +243,38 @@ def _apply(world: World, rows: Rows, write: Write) -> str:
             raise precondition_failed("A deletion needs If-Match.")
         del rows[write.key]
         return ""
-    properties = dict(write.properties)
+    properties = {key: value for key, value in write.properties.items() if value is not None}
     if write.verb == "merge" and found is not None:
-        properties = {**found.properties, **properties}
-    _within_limits(properties)
+        kept = {key: value for key, value in found.properties.items() if key.partition("@")[0] not in properties}
+        properties = {**kept, **properties}
     state = world.state(Tables)
-    state.writes += 1
-    stamp = f"{world.clock.now():%Y-%m-%dT%H:%M:%S}.{state.writes:07d}Z"
+    stamp = f"{world.clock.now():%Y-%m-%dT%H:%M:%S}.{state.writes + 1:07d}Z"
     properties |= {"PartitionKey": write.key[0], "RowKey": write.key[1], "Timestamp": stamp}
-    rows[write.key] = Entity(properties, f"W/\"datetime'{quote(stamp)}'\"")
-    return rows[write.key].etag
+    try:
+        entity = Entity(properties, f"W/\"datetime'{quote(stamp)}'\"")
+    except (ValueError, TypeError, AttributeError) as error:
+        raise bad_request("InvalidInput", f"One of the request inputs is not valid: {error}") from error
+    _within_limits(entity.values)
+    state.writes += 1
+    rows[write.key] = entity
+    return entity.etag
 
 
-def _within_limits(properties: dict[str, Any]) -> None:
-    if sum("@" not in key for key in properties) > MAX_PROPERTIES + 3:
+def _within_limits(values: dict[str, Any]) -> None:
+    """https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model."""
+    if len(values) > MAX_PROPERTIES + 3:
         raise bad_request("TooManyProperties", "The entity contains more properties than allowed.")
-    if len(json.dumps(properties)) > MAX_ENTITY:
+    largest = max(_size(value) for value in values.values())
+    if largest > MAX_VALUE or max(_size(values[key]) for key in ("PartitionKey", "RowKey")) > MAX_KEY:
+        raise bad_request("PropertyValueTooLarge", "The property value exceeds the maximum allowed size (64KB).")
+    if 4 + sum(8 + _size(key) + _size(value) for key, value in values.items()) > MAX_ENTITY:
         raise bad_request("EntityTooLarge", "The entity is larger than the maximum allowed size (1MB).")
-    for key, value in properties.items():
-        if "@" in key or not isinstance(value, str):
-            continue
-        binary = properties.get(f"{key}@odata.type") == "Edm.Binary"
-        if (len(value) * 3 // 4 > MAX_BINARY + 2) if binary else (len(value) > MAX_TEXT):
-            raise bad_request("PropertyValueTooLarge", "The property value exceeds the maximum allowed size (64KB).")
+
+
+def _size(value: Any) -> int:
+    if isinstance(value, str):
+        return len(value.encode("utf-16-le"))
+    return len(value) if isinstance(value, bytes) else _SIZES.get(type(value), 8)
 
 
 def _shown(call: Call, entity: Entity) -> dict[str, Any]:
@@ -237,7 +283,7 @@ def _shown(call: Call, entity: Entity) -> dict[str, Any]:
     kept = {
         key: value
         for key, value in entity.properties.items()
-        if (wanted is None or key.partition("@")[0] in wanted) and value != "Edm.String"
+        if (wanted is None or key.partition("@")[0] in wanted) and not ("@" in key and value == "Edm.String")
     }
     return {"odata.etag": entity.etag, **kept}
 
@@ -246,21 +292,38 @@ def _key(path: str) -> tuple[str, tuple[str, str]]:
     match = _KEY.fullmatch(path)
     if match is None:
         raise bad_request("InvalidInput", f"One of the request inputs is not valid: {path}")
-    return match["table"], (match["pk"].replace("''", "'"), match["rk"].replace("''", "'"))
+    return match["table"], _checked(match["pk"].replace("''", "'"), match["rk"].replace("''", "'"))
+
+
+def _checked(partition: Any, row: Any) -> tuple[str, str]:
+    if not isinstance(partition, str) or not isinstance(row, str):
+        raise bad_request("PropertiesNeedValue", "The values are not specified for all properties in the entity.")
+    for name, value in (("PartitionKey", partition), ("RowKey", row)):
+        if _FORBIDDEN_IN_KEY.search(value):
+            raise bad_request("OutOfRangeInput", f"The '{name}' parameter of value '{value}' is out of range.")
+    return partition, row
 
 
 def _write(method: str, path: str, headers: dict[str, str], body: bytes) -> Write:
     verb = _WRITE.get(method)
     if verb is None:
         raise Problem(405, "MethodNotAllowed", f"The resource does not support {method}.")
-    properties: dict[str, Any] = json.loads(body) if verb != "delete" else {}
+    properties = _properties(body) if verb != "delete" else {}
     if verb == "insert":
-        table, key = path, (str(properties.get("PartitionKey")), str(properties.get("RowKey")))
+        table, key = path, _checked(properties.get("PartitionKey"), properties.get("RowKey"))
     else:
         table, key = _key(path)
-    if _FORBIDDEN_IN_KEY.search(key[0] + key[1]):
-        raise bad_request("KeyValueNotAllowed", "A key holds a character that is not allowed.")
     return Write(verb, table, key, properties, headers.get("if-match"))
+
+
+def _properties(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise bad_request("InvalidInput", "An error occurred while processing this request.")
+    return found
 
 
 def _parse_batch(call: Call) -> list[Write]:
@@ -274,14 +337,8 @@ def _parse_batch(call: Call) -> list[Write]:
         line, *lines = head.decode().split("\r\n")
         method, url, _ = line.split(" ", 2)
         headers = {name.strip().lower(): value.strip() for name, _, value in (text.partition(":") for text in lines)}
-        writes.append(_write(method, _decoded(url), headers, body.strip()))
+        writes.append(_write(method, unquote(urlsplit(url).path).lstrip("/"), headers, body.strip()))
     return writes
-
-
-def _decoded(url: str) -> str:
-    from urllib.parse import unquote, urlsplit
-
-    return unquote(urlsplit(url).path).lstrip("/")
 
 
 def _batch_response(parts: list[tuple[int, dict[str, str], bytes]]) -> Response:

@@ -97,13 +97,14 @@ def _network(world: World) -> None:
             },
         },
     )
-    for kind, name in (
-        ("publicIPAddresses", "pip-web-01"),
-        ("applicationSecurityGroups", "asg-web"),
-        ("loadBalancers", "lb-web"),
-        ("applicationGateways", "agw-web"),
+    for kind, name, parts in (
+        ("publicIPAddresses", "pip-web-01", {}),
+        ("applicationSecurityGroups", "asg-web", {}),
+        ("loadBalancers", "lb-web", {"backendAddressPools": "pool", "inboundNatRules": "ssh"}),
+        ("applicationGateways", "agw-web", {"backendAddressPools": "pool"}),
     ):
-        arm.put(world, f"{NETWORK}/{kind}/{name}", {"location": LOCATION, "properties": {}})
+        properties = {part: [{"name": of}] for part, of in parts.items()}
+        arm.put(world, f"{NETWORK}/{kind}/{name}", {"location": LOCATION, "properties": properties})
     web = _ip_configuration("10.20.1.4") | {}
     web["properties"] |= {
         "publicIPAddress": {"id": f"{NETWORK}/publicIPAddresses/pip-web-01"},

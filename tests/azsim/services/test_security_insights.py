@@ -1,0 +1,51 @@
+"""A Sentinel incident's alerts and entities."""
+
+from __future__ import annotations
+
+import pytest
+
+from azsim import arm as store
+from azsim.tenants import contoso
+from azsim.world import World
+from tests.azsim.caller import allow, arm, azure, error
+
+INCIDENT = f"{contoso.WORKSPACE}/providers/Microsoft.SecurityInsights/incidents/73e01a99-5cd7-4139-a149-9f2736ff2ab5"
+READ = "Microsoft.SecurityInsights/incidents/read"
+ENTITIES = [{"kind": "Host", "name": "a"}, {"kind": "Account", "name": "b"}, {"kind": "Host", "name": "c"}]
+ALERTS = [{"kind": "SecurityAlert", "name": "alert"}]
+
+
+@pytest.fixture
+def tenant(world: World) -> World:
+    store.put(world, INCIDENT, {"properties": {"title": "t"}}, hidden={"entities": ENTITIES, "alerts": ALERTS})
+    return world
+
+
+async def test_the_permission_to_read_an_incident_covers_its_alerts_and_entities(tenant: World) -> None:
+    for action in ("entities", "alerts"):
+        refused = await arm(tenant, "POST", f"{INCIDENT}/{action}")
+        assert error(refused) == (403, "AuthorizationFailed")
+        assert f"'{READ}'" in refused.json()["error"]["message"]
+    allow(tenant, READ)
+    client = await azure(tenant).arm()
+    assert (await client.get(INCIDENT, "2024-03-01"))["properties"]["title"] == "t"
+    assert await client.post(INCIDENT, "entities", "2024-03-01") == {
+        "entities": ENTITIES,
+        "metaData": [{"entityKind": "Account", "count": 1}, {"entityKind": "Host", "count": 2}],
+    }
+    assert await client.post(INCIDENT, "alerts", "2024-03-01") == {"value": ALERTS}
+
+
+async def test_what_an_incident_hides_is_not_in_its_body(tenant: World) -> None:
+    allow(tenant, READ)
+    body = (await arm(tenant, "GET", INCIDENT)).json()
+    assert not {"entities", "alerts", "hidden"} & (set(body) | set(body["properties"]))
+    assert body["etag"]
+
+
+async def test_an_incident_may_have_neither_alerts_nor_entities(tenant: World) -> None:
+    allow(tenant, READ)
+    store.put(tenant, f"{INCIDENT}0", {"properties": {}})
+    assert (await arm(tenant, "POST", f"{INCIDENT}0/entities")).json() == {"entities": [], "metaData": []}
+    assert (await arm(tenant, "POST", f"{INCIDENT}0/alerts")).json() == {"value": []}
+    assert error(await arm(tenant, "POST", f"{INCIDENT}1/alerts")) == (404, "ResourceNotFound")
