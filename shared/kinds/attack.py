@@ -23,7 +23,7 @@ TACTICS = (
 )
 
 _BY_LETTERS = {re.sub(r"[^a-z]", "", tactic.lower()): tactic for tactic in TACTICS}
-_TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b")
+_TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b", re.ASCII)
 
 
 def tactics(words: Iterable[str]) -> tuple[str, ...]:

@@ -70,9 +70,10 @@ def account(fields: Fields, role: Role = "") -> Account | None:
     domain = valid.name(fields.text("NTDomain", "domainName", "accountDomain"))
     suffix = fields.text("UPNSuffix")
     if "\\" in name:
-        domain, name = domain or name.partition("\\")[0], name.partition("\\")[2]
+        before, _, after = name.partition("\\")
+        domain, name = domain or valid.name(before), valid.name(after)
     if "@" in name:
-        upn, name = upn or valid.upn(name), name.partition("@")[0]
+        upn, name = upn or valid.upn(name), valid.name(name.partition("@")[0])
     elif name and suffix and not upn:
         upn = valid.upn(f"{name}@{suffix}")
     found = Account(
@@ -159,6 +160,19 @@ def mailbox(fields: Fields, role: Role = "") -> Mailbox | None:
     return found if found.address or found.upn or found.object_id else None
 
 
+def url(fields: Fields, role: Role = "") -> Url | None:
+    """An address on the web, if there is one."""
+    found = valid.name(fields.text("Url"))
+    return Url(url=found, role=role) if found else None
+
+
+def cloud_application(fields: Fields, role: Role = "") -> CloudApplication | None:
+    """An application in the cloud, if its name or id is known."""
+    name = valid.name(fields.text("Name", "appName", "displayName"))
+    app_id = valid.name(fields.text("AppId"))
+    return CloudApplication(name=name, app_id=app_id, role=role) if name or app_id else None
+
+
 def _account(fields: Fields, role: Role) -> Iterator[AnyEntity]:
     yield from _one(account(fields, role))
 
@@ -190,8 +204,7 @@ def _process(fields: Fields, role: Role) -> Iterator[AnyEntity]:
 
 
 def _url(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    if url := fields.text("Url"):
-        yield Url(url=url, role=role)
+    yield from _one(url(fields, role))
 
 
 def _domain(fields: Fields, role: Role) -> Iterator[AnyEntity]:
@@ -200,7 +213,7 @@ def _domain(fields: Fields, role: Role) -> Iterator[AnyEntity]:
 
 
 def _cloud_application(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield CloudApplication(name=fields.text("Name", "appName"), app_id=fields.text("AppId"), role=role)
+    yield from _one(cloud_application(fields, role))
 
 
 def _security_group(fields: Fields, role: Role) -> Iterator[AnyEntity]:
@@ -233,7 +246,8 @@ def _mail_message(fields: Fields, role: Role) -> Iterator[AnyEntity]:
 
 
 def _malware(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield Malware(name=fields.text("Name", "malwareName"), category=fields.text("Category"), role=role)
+    if name := valid.name(fields.text("Name", "malwareName")):
+        yield Malware(name=name, category=fields.text("Category"), role=role)
 
 
 def _registry_key(fields: Fields, role: Role) -> Iterator[AnyEntity]:

@@ -5,13 +5,17 @@ A missing field, null, an empty text and a field of the wrong type all read as "
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 from shared.kinds.times import utc
 
 _NOTHING = frozenset({"", "null", "<null>", "none", "n/a", "undefined"})
+_WHOLE = re.compile(r"-?[0-9]{1,19}")
+_LONGEST = max(map(len, _NOTHING))
 
 
 class Fields:
@@ -20,7 +24,7 @@ class Fields:
     __slots__ = ("_values", "raw")
 
     def __init__(self, raw: Any) -> None:
-        self.raw: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+        self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
         self._values = {key.strip().lower(): value for key, value in self.raw.items() if value is not None}
 
     def __contains__(self, name: str) -> bool:
@@ -40,8 +44,8 @@ class Fields:
     def text(self, *names: str) -> str:
         """The first of these fields that holds text, or a number as text; empty if there is none."""
         for name in names:
-            found = as_text(self._values.get(name.lower()))
-            if found:
+            value = self._values.get(name.lower())
+            if value is not None and (found := as_text(value)):
                 return found
         return ""
 
@@ -49,7 +53,7 @@ class Fields:
         """The first of these fields that holds a whole number, or one as text."""
         for name in names:
             text = self.text(name)
-            if text.lstrip("-").isdecimal() and len(text) < 20:
+            if _WHOLE.fullmatch(text):
                 return int(text)
         return None
 
@@ -61,7 +65,7 @@ class Fields:
         """The first of these fields that is an object, or holds one as JSON text; empty if there is none."""
         for name in names:
             found = decoded(self._values.get(name.lower()))
-            if isinstance(found, Mapping):
+            if isinstance(found, dict):
                 return Fields(found)
         return Fields({})
 
@@ -75,7 +79,7 @@ class Fields:
 
     def objects(self, *names: str) -> Iterator[Fields]:
         """The objects in an array."""
-        return (Fields(item) for item in self.items(*names) if isinstance(item, Mapping))
+        return (Fields(item) for item in self.items(*names) if isinstance(item, dict))
 
     def texts(self, *names: str) -> list[str]:
         """The texts in an array, or in one text separated by commas."""
@@ -87,17 +91,17 @@ class Fields:
 
 def as_text(value: Any) -> str:
     """A scalar as text without blanks around it; empty for anything else and for words that mean nothing."""
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        return ""
-    text = str(value).strip()
-    return "" if text.lower() in _NOTHING else text
+    if not isinstance(value, str):
+        return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+    text = value.strip()
+    return "" if len(text) <= _LONGEST and text.lower() in _NOTHING else text
 
 
 def decoded(value: Any) -> Any:
     """JSON inside a text, decoded; anything else as it is. Text that is not JSON stays text."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return msgspec.json.decode(value)
         except (ValueError, RecursionError):  # text that only looks like JSON
             return value
     return value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 DEPTH = 20
@@ -11,42 +10,56 @@ DEPTH = 20
 def resolved(values: list[Any]) -> list[Any]:
     """A list in which every `{"$ref": n}` stands replaced by the object with that `$id` from the same list.
 
-    A reference to nothing, and one to an object that contains it, is left as it is. Where an id is used twice, the
-    first object has it.
+    A reference to nothing, and one to an object that contains it, is left as it is, and so is what lies deeper than
+    `DEPTH`. Where an id is used twice, the first object has it. Every object is resolved once, so the work does not grow
+    faster than the list, however its references are woven.
     """
-    known: dict[str, Mapping[str, Any]] = {}
-    _collect(values, known, 0)
-    return [_replace(value, known, ()) for value in values] if known else values
+    graph = _Graph()
+    graph.learn(values, 0)
+    return [graph.resolve(value, 0) for value in values] if graph.known else values
 
 
-def _collect(value: Any, known: dict[str, Mapping[str, Any]], depth: int) -> None:
-    if depth > DEPTH:
-        return
-    if isinstance(value, list):
-        for item in value:
-            _collect(item, known, depth + 1)
-    elif isinstance(value, Mapping):
-        own = value.get("$id")
-        if own is not None:
-            known.setdefault(str(own), value)
-        for inner in value.values():
-            if isinstance(inner, (list, Mapping)):
-                _collect(inner, known, depth + 1)
+class _Graph:
+    """The objects that have an id, by id: as they were, and resolved."""
 
+    def __init__(self) -> None:
+        self.known: dict[str, dict[str, Any]] = {}
+        self._done: dict[str, Any] = {}
+        self._open: set[str] = set()
 
-def _replace(value: Any, known: dict[str, Mapping[str, Any]], inside: tuple[str, ...]) -> Any:
-    if len(inside) > DEPTH:
-        return value
-    if isinstance(value, list):
-        return [_replace(item, known, inside) for item in value]
-    if not isinstance(value, Mapping):
-        return value
-    reference = value.get("$ref")
-    if reference is not None:
-        target = known.get(str(reference))
-        if target is None or str(reference) in inside:
+    def learn(self, value: Any, depth: int) -> None:
+        """Take note of every id in a value."""
+        if depth > DEPTH:
+            return
+        if isinstance(value, dict):
+            own = value.get("$id")
+            if own is not None:
+                self.known.setdefault(str(own), value)
+        for inner in value.values() if isinstance(value, dict) else value:
+            if isinstance(inner, (list, dict)):
+                self.learn(inner, depth + 1)
+
+    def resolve(self, value: Any, depth: int) -> Any:
+        """A value with its references replaced."""
+        if depth > DEPTH or not isinstance(value, (list, dict)):
             return value
-        return _replace(target, known, (*inside, str(reference)))
-    own = str(value.get("$id", ""))
-    within = (*inside, own) if own else inside
-    return {key: _replace(v, known, within) if isinstance(v, (list, Mapping)) else v for key, v in value.items()}
+        if isinstance(value, list):
+            return [self.resolve(item, depth + 1) for item in value]
+        own = str(value.get("$id"))
+        return self._named(own, value, depth) if self.known.get(own) is value else self._object(value, depth)
+
+    def _object(self, value: dict[str, Any], depth: int) -> Any:
+        reference = value.get("$ref")
+        if reference is not None:
+            return self._named(str(reference), value, depth)
+        return {key: self.resolve(inner, depth + 1) for key, inner in value.items()}
+
+    def _named(self, name: str, otherwise: dict[str, Any], depth: int) -> Any:
+        """The object with an id, resolved; `otherwise` if there is none, or if this is inside of it."""
+        if name not in self.known or name in self._open or depth > DEPTH:
+            return otherwise
+        if name not in self._done:
+            self._open.add(name)
+            self._done[name] = self._object(self.known[name], depth + 1)
+            self._open.remove(name)
+        return self._done[name]

@@ -6,23 +6,29 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
+_LONGEST = 64
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[T ]\s*(\d{1,2}):\s*(\d{2}):\s*(\d{2})(?:[.,](\d{1,9}))?\s*(Z|[+-]\d{2}:?\d{2})?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _US = re.compile(
-    r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})\s*(AM|PM)?\s*([+-]\d{2}:\d{2})?", re.IGNORECASE
+    r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})\s*(AM|PM)?\s*([+-]\d{2}:\d{2})?",
+    re.IGNORECASE | re.ASCII,
 )
-_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
-@lru_cache(maxsize=4096)
 def utc(text: str) -> str:
     """The time in UTC as `2026-03-02T09:00:00.1234567Z`; empty if the text is no time, or means "never".
 
     A time without a zone is taken as UTC, as Microsoft's services mean it. US order (month first) is understood.
     """
     text = text.strip()
+    return _read(text) if len(text) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str) -> str:
     iso = _ISO.fullmatch(text)
     if iso:
         year, month, day, hour, minute, second, digits, zone = iso.groups()
@@ -64,7 +70,7 @@ def _utc(date: tuple[str, ...], clock: tuple[str, str, str], digits: str | None,
 
 
 def _text(time: datetime, digits: str | None) -> str:
-    return f"{time:%Y-%m-%dT%H:%M:%S}{f'.{digits}' if digits else ''}Z"
+    return f"{time.replace(tzinfo=None).isoformat(timespec='seconds')}{f'.{digits}' if digits else ''}Z"
 
 
 def _zone(zone: str | None) -> timezone:

@@ -10,15 +10,19 @@ from typing import Literal
 from shared.model.resource_id import ResourceId
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-_SID = re.compile(r"S-1-\d{1,14}(-\d{1,10}){1,15}", re.IGNORECASE)
-_UPN = re.compile(r"[^@\s<>{}\"',;:]{1,256}@[^@\s<>{}\"',;:/\\]{1,256}")
+_SUBSCRIPTION = re.compile(r"[0-9a-f-]{1,36}", re.IGNORECASE)
+_SID = re.compile(r"S-1-\d{1,14}(-\d{1,10}){1,15}", re.IGNORECASE | re.ASCII)
+_UPN = re.compile(r"[^@\s<>{}\",;:]{1,256}@[^@\s<>{}\"',;:/\\]{1,256}")
 _DEVICE = re.compile(r"[0-9a-f]{40}", re.IGNORECASE)
 _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _HOST = re.compile(r"[^\s/\\<>{}\"'@,;|]{1,255}")
 _PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{0,5}")
 _REDACTED = re.compile(
-    r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|example|x+|<.*>|\{.*\})\W*$"
+    r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|example|x[x.\-]*|<.*>|\{.*\})\W*$"
 )
+
+_LONGEST_ADDRESS = 64
+_LONGEST_REDACTION = 200
 
 _ALGORITHMS: dict[int, Literal["md5", "sha1", "sha256"]] = {32: "md5", 40: "sha1", 64: "sha256"}
 
@@ -31,6 +35,12 @@ def guid(text: str) -> str:
     return text.lower()
 
 
+def subscription(text: str) -> str:
+    """A subscription's id in lower case; empty for a placeholder or a redaction."""
+    text = text.strip()
+    return text.lower() if _SUBSCRIPTION.fullmatch(text) and text.strip("0-") else ""
+
+
 def sid(text: str) -> str:
     """A Windows security identifier; empty for anything else."""
     text = text.strip()
@@ -40,7 +50,8 @@ def sid(text: str) -> str:
 def upn(text: str) -> str:
     """A user principal name or mail address; empty for anything else."""
     text = text.strip()
-    return text if _UPN.fullmatch(text) and not _REDACTED.match(text.partition("@")[0]) else ""
+    local, _, domain = text.partition("@")
+    return text if _UPN.fullmatch(text) and not _redacted(local) and not _redacted(domain) else ""
 
 
 def device(text: str) -> str:
@@ -50,29 +61,28 @@ def device(text: str) -> str:
 
 
 def host(text: str) -> str:
-    """A machine's name; empty for anything else."""
+    """A machine's name; empty for anything else, addresses included."""
     text = text.strip().rstrip(".")
-    return text if _HOST.fullmatch(text) and not _REDACTED.match(text) else ""
+    return text if _HOST.fullmatch(text) and not _redacted(text) and _address(text) is None else ""
 
 
 def name(text: str) -> str:
     """A name that is not a redaction or a placeholder."""
     text = text.strip()
-    return "" if _REDACTED.match(text) else text
+    return "" if _redacted(text) else text
 
 
-@lru_cache(maxsize=4096)
 def ip(text: str) -> str:
-    """An address in its shortest form; empty for anything else. A port is cut off, mapped IPv4 is unwrapped."""
+    """An address in its shortest form; empty for anything else, and for those that mean the machine itself.
+
+    A port is cut off, mapped IPv4 is unwrapped.
+    """
     text = text.strip().strip("[]")
     with_port = _PORT.fullmatch(text)
-    try:
-        address = ipaddress.ip_address(with_port[1] if with_port else text.partition("%")[0])
-    except ValueError:
-        return ""
+    address = _address(with_port[1] if with_port else text.partition("%")[0])
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return "" if address.is_unspecified else str(address)
+    return "" if address is None or address.is_unspecified or address.is_loopback else str(address)
 
 
 def resource_id(text: str) -> str:
@@ -88,3 +98,20 @@ def file_hash(text: str) -> tuple[str, Literal["md5", "sha1", "sha256"]] | None:
     if algorithm is None or not _HEX.fullmatch(text) or len(set(text)) == 1:
         return None
     return text.lower(), algorithm
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    return _parsed(text) if len(text) <= _LONGEST_ADDRESS else None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _redacted(text: str) -> bool:
+    """Whether a text stands for something that was taken out; what is too long for that is not even looked at."""
+    return len(text) <= _LONGEST_REDACTION and _REDACTED.match(text) is not None

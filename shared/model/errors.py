@@ -6,7 +6,8 @@ RiposteError
 ├── Refused           Riposte will not act: ambiguous target, protected asset, drift
 ├── Unverified        the call was accepted, but the effect is not there
 └── AzureError        Azure said no, or nothing
-    ├── Temporary     later it may work: throttled, unavailable, changed meanwhile
+    ├── Temporary     later it may work: throttled, unavailable
+    │   └── Changed   somebody changed the object meanwhile
     ├── Uncertain     whether a write took effect is not known
     └── Permanent     it will not work as things are
         ├── Forbidden a permission is missing

@@ -33,6 +33,8 @@ REPEATABLE = frozenset({"refused", "failed", "uncertain", "undone"})
 
 Due = Literal["", "again", "later"]
 
+GivenUp = Literal["failed", "uncertain", "unverified"]
+
 
 class Times(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """When each station was passed."""
@@ -54,6 +56,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         lease: Until when that instance has it.
         due: When it is to be looked at again.
         due_for: Why: to try again, or for its second half.
+        otherwise: How it ends if it is given up: after an answer was lost, nobody knows whether it failed.
         before: The state of the target before, as plain values.
         after: The state of the target after, as plain values.
         times: When each station was passed.
@@ -69,6 +72,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     lease: datetime | None = None
     due: datetime | None = None
     due_for: Due = ""
+    otherwise: GivenUp = "failed"
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     times: Times = Times()
@@ -125,7 +129,7 @@ class Run(Struct, frozen=True, kw_only=True):
         accepted: When it was accepted.
         finished: Whether every step of it has been taken up.
         request: Digest of the request, to tell a repeated one from another one.
-        rehearsed: What a dry run found, one record for each step.
+        rehearsed: What a dry run found, one record for each step; or why there was none.
     """
 
     id: str

@@ -55,7 +55,7 @@ class ResourceId:
         parts, at = self._parts()
         if at is None or not all(_SEGMENT.fullmatch(part) for part in parts):
             return False
-        return len(parts) - at >= 4 and (len(parts) - at) % 2 == 0
+        return at % 2 == 0 and len(parts) - at >= 4 and (len(parts) - at) % 2 == 0
 
     def is_type(self, kind: str) -> bool:
         """Whether this is one resource of `kind`, in any letter case."""

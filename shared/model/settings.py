@@ -37,6 +37,8 @@ def _guids(text: str) -> tuple[str, ...]:
 
 
 def _scopes(text: str) -> tuple[str, ...]:
+    if not _words(text):
+        raise ValueError("must name at least one resource id")
     for part in _words(text):
         if not part.lower().startswith("/subscriptions/"):
             raise ValueError(f"{part!r} must be a resource id, beginning with /subscriptions/")

@@ -5,6 +5,7 @@ https://learn.microsoft.com/azure/defender-for-cloud/continuous-export
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from shared.kinds import attack, entities, products, valid
@@ -17,6 +18,8 @@ from shared.model.errors import Unreadable
 from shared.model.event import Event
 from shared.model.resource_id import ResourceId
 from shared.model.severity import Severity
+
+_IN_LINK = re.compile(r"/subscriptionId/([^/?#]+)", re.IGNORECASE)
 
 
 def read(body: Fields) -> Iterator[Event]:
@@ -40,7 +43,7 @@ def read(body: Fields) -> Iterator[Event]:
         status=body.text("Status"),
         time=body.time("TimeGenerated", "ProcessingEndTime", "EndTimeUtc", "StartTimeUtc"),
         tenant=_first(valid.guid(i.text("AadTenantId", "AzureResourceTenantId")) for i in identifiers),
-        subscription=_first(ResourceId(e.resource_id).subscription for e in found if hasattr(e, "resource_id")),
+        subscription=_first(map(valid.subscription, _subscriptions(body, identifiers, found))),
         tactics=attack.tactics(body.texts("Intent")),
         techniques=attack.techniques(_techniques(body)),
         entities=found,
@@ -56,6 +59,16 @@ def _entities(body: Fields, identifiers: list[Fields]) -> Iterator[AnyEntity | N
         yield entities.azure_resource(identifier.text("AzureResourceId"))
     yield entities.azure_resource(body.text("AzureResourceId"))
     yield entities.azure_resource(body.text("CompromisedEntity"))
+
+
+def _subscriptions(body: Fields, identifiers: list[Fields], found: tuple[AnyEntity, ...]) -> Iterator[str]:
+    """Where it says which subscription, the surest first. An alert on a subscription names no resource in it."""
+    places = [body, *identifiers]
+    yield from (ResourceId(place.text("AzureResourceId")).subscription for place in places)
+    for entity in found:
+        yield ResourceId(getattr(entity, "resource_id", "") or getattr(entity, "azure_id", "")).subscription
+    yield ResourceId(body.text("CompromisedEntity")).subscription
+    yield from _IN_LINK.findall(body.text("AlertUri"))
 
 
 def _techniques(body: Fields) -> list[str]:

@@ -13,13 +13,11 @@ from shared.kinds.source import Mark, Source
 from shared.model.case import alert_case
 from shared.model.entity import (
     AnyEntity,
-    CloudApplication,
     MailMessage,
     RegistryKey,
     RegistryValue,
     Role,
     SecurityGroup,
-    Url,
 )
 from shared.model.errors import Unreadable
 from shared.model.event import Event
@@ -88,7 +86,7 @@ def _ip(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
 
 
 def _url(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
-    yield Url(url=item.text("url"), role=role) if item.text("url") else None
+    yield entities.url(item, role)
 
 
 def _file(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
@@ -106,11 +104,13 @@ def _process(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
     image = item.fields("imageFile")
     for algorithm in ("sha256", "sha1", "md5"):
         yield entities.file_hash(image.text(algorithm), role)
+    yield entities.account(item.fields("userAccount"))
 
 
 def _mailbox(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
     account = item.fields("userAccount")
-    yield entities.mailbox(Fields({**item.raw, "Upn": account.text("userPrincipalName")}), role)
+    owner = {"Upn": account.text("userPrincipalName"), "AadId": account.text("azureAdUserId")}
+    yield entities.mailbox(Fields({**item.raw, **owner}), role)
 
 
 def _message(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
@@ -128,7 +128,7 @@ def _message(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
 
 
 def _application(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
-    yield CloudApplication(name=item.text("displayName"), app_id=item.text("appId"), role=role)
+    yield entities.cloud_application(item, role)
 
 
 def _resource(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
@@ -153,7 +153,7 @@ def _registry_value(item: Fields, role: Role) -> Iterator[AnyEntity | None]:
 
 def _subscription(entity: AnyEntity) -> str:
     place = getattr(entity, "azure_id", "") or getattr(entity, "resource_id", "")
-    return ResourceId(place).subscription if place else ""
+    return valid.subscription(ResourceId(place).subscription)
 
 
 _BUILDERS: dict[str, Callable[[Fields, Role], Iterator[AnyEntity | None]]] = {

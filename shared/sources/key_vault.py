@@ -21,7 +21,6 @@ from shared.model.severity import Severity
 
 _PREFIX = "microsoft.keyvault."
 _SEVERITIES = {"secretnearexpiry": Severity.MEDIUM, "secretexpired": Severity.HIGH}
-_TITLES = {"secretnearexpiry": "Secret {name} expires {expiry}", "secretexpired": "Secret {name} expired {expiry}"}
 
 
 def read(body: Fields) -> Iterator[Event]:
@@ -30,8 +29,8 @@ def read(body: Fields) -> Iterator[Event]:
     word = kind.lower().removeprefix(_PREFIX)
     data = body.fields("data")
     address = data.text("Id")
-    parts = urlsplit(address).path.strip("/").split("/")
-    name, version = data.text("ObjectName"), data.text("Version")
+    parts = _path(address).strip("/").split("/")
+    name, version, expiry = data.text("ObjectName"), data.text("Version"), data.number("EXP")
     if len(parts) != 3 or parts[0].lower() != "secrets":
         raise Unreadable("the event does not name the version of a secret", "data.Id")
     if (name and name.lower() != parts[1].lower()) or (version and version.lower() != parts[2].lower()):
@@ -43,10 +42,10 @@ def read(body: Fields) -> Iterator[Event]:
         id=body.text("id"),
         case=object_case(address, "expiry"),
         kind=kind,
-        title=_TITLES[word].format(name=parts[1], expiry=from_epoch(data.number("EXP") or 0)[:10] or "soon"),
+        title=_title(word, parts[1], from_epoch(expiry)[:10] if expiry else ""),
         severity=_SEVERITIES[word],
         time=body.time("eventTime", "time"),
-        subscription=vault.subscription,
+        subscription=valid.subscription(vault.subscription),
         entities=(
             VaultObject(
                 id=address,
@@ -57,6 +56,19 @@ def read(body: Fields) -> Iterator[Event]:
             ),
         ),
     )
+
+
+def _path(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:  # no address at all
+        return ""
+
+
+def _title(word: str, name: str, day: str) -> str:
+    if word == "secretexpired":
+        return f"Secret {name} expired {day}".rstrip()
+    return f"Secret {name} expires {day or 'soon'}"
 
 
 def _is_expiry(body: Fields) -> bool:

@@ -23,11 +23,12 @@ _TYPE = "microsoft.securityinsights/incidents"
 
 def read(body: Fields) -> Iterator[Event]:
     """One event an incident. Its alerts are its other names, so that an alert that came before is not handled again."""
-    incident = body.fields("object") or body
+    trigger = _trigger(body)
+    incident = trigger.fields("object") or trigger
     properties = incident.fields("properties")
     name = valid.guid(incident.text("name")) or valid.guid(incident.text("id").rpartition("/")[2])
     if not name:
-        raise Unreadable("the incident has no id", "object.name" if "object" in body else "name")
+        raise Unreadable("the incident has no id", f"{_way(body, trigger)}name")
     additional = properties.fields("additionalData")
     alerts = [alert.fields("properties") for alert in properties.objects("alerts")]
     resource = ResourceId(incident.text("id"))
@@ -38,14 +39,15 @@ def read(body: Fields) -> Iterator[Event]:
         product=_product(additional, alerts),
         id=name,
         case=case,
-        same=tuple(sorted(found for alert in alerts if (found := _alert_case(alert)))),
+        same=tuple(sorted({found for alert in alerts if (found := _alert_case(alert))})),
         kind=_kind(properties, alerts),
         title=properties.text("title"),
         severity=Severity.read(word),
         severity_word=word,
         status=properties.text("status"),
         time=properties.time("createdTimeUtc", "lastModifiedTimeUtc", "lastActivityTimeUtc"),
-        subscription=resource.subscription or body.fields("workspaceInfo").text("SubscriptionId"),
+        subscription=valid.subscription(resource.subscription)
+        or valid.subscription(trigger.fields("workspaceInfo").text("SubscriptionId")),
         workspace=valid.resource_id(str(resource).rpartition("/providers/")[0]),
         tactics=attack.tactics(additional.texts("tactics") + _all(alerts, "tactics")),
         techniques=attack.techniques(additional.texts("techniques") + _all(alerts, "techniques", "subTechniques")),
@@ -81,13 +83,26 @@ def _all(alerts: list[Fields], *names: str) -> list[str]:
     return [text for alert in alerts for name in names for text in alert.texts(name)]
 
 
+def _trigger(body: Fields) -> Fields:
+    """What the automation rule handed over; some that forward it wrap it in one more `object`."""
+    inner = body.fields("object")
+    return inner if "object" in inner else body
+
+
+def _way(body: Fields, trigger: Fields) -> str:
+    return ("" if trigger is body else "object.") + ("object." if "object" in trigger else "")
+
+
 def _is_incident(body: Fields) -> bool:
-    return body.text("type").lower() == _TYPE or f"/{_TYPE.partition('/')[0]}/incidents/" in body.text("id").lower()
+    """An incident itself, not one of the comments, tasks and relations whose ids lie below it."""
+    kind = body.text("type") or ResourceId(body.text("id")).type
+    return kind.lower() == _TYPE
 
 
 def _carries_incident(body: Fields) -> bool:
-    schema = body.text("objectSchemaType", "SchemaType").lower()
-    return schema == "incident" or (not schema and _is_incident(body.fields("object")))
+    trigger = _trigger(body)
+    schema = trigger.text("objectSchemaType", "SchemaType").lower()
+    return schema == "incident" or (not schema and _is_incident(trigger.fields("object")))
 
 
 source = Source(

@@ -1,0 +1,321 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.kinds import entities
+from shared.kinds.fields import Fields
+from shared.model.entity import (
+    Account,
+    AnyEntity,
+    AzureResource,
+    CloudApplication,
+    Domain,
+    File,
+    FileHash,
+    Host,
+    Ip,
+    Mailbox,
+    MailMessage,
+    Malware,
+    Other,
+    Process,
+    RegistryKey,
+    RegistryValue,
+    SecurityGroup,
+    Url,
+)
+
+GUID = "1b9f0e3c-4d52-47a6-8c1e-0a7b6d5c4e3f"
+ZEROS = "00000000-0000-0000-0000-000000000000"
+TENANT = "7d6f1a52-0c3e-4a8b-9f21-5be0c1d2e3f4"
+SID = "S-1-5-21-1004336348-1177238915-682003330-1104"
+VM = "/subscriptions/3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm"
+DEVICE = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c"
+SHA1 = "0123456789abcdef0123456789abcdef01234567"
+SHA256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+ADELE = "adele.vance@contoso.example"
+
+
+def read(kind: str, raw: Any) -> list[AnyEntity]:
+    return list(entities.read(kind, Fields(raw)))
+
+
+BOTH_FORMS: list[tuple[str, dict[str, Any], str, dict[str, Any], AnyEntity]] = [
+    (
+        "account",
+        {"Name": "adele.vance", "UPNSuffix": "contoso.example", "NTDomain": "CONTOSO", "Sid": SID.lower(),
+            "AadUserId": GUID.upper(), "AadTenantId": TENANT, "DisplayName": "Adele Vance"},
+        "Account",
+        {"accountName": "adele.vance", "upnSuffix": "contoso.example", "ntDomain": "CONTOSO", "sid": SID,
+            "aadUserId": GUID, "aadTenantId": TENANT, "displayName": "Adele Vance"},
+        Account(upn=ADELE, object_id=GUID, sid=SID, name="adele.vance", nt_domain="CONTOSO", tenant=TENANT,
+            display_name="Adele Vance"),
+    ),
+    (
+        "host",
+        {"HostName": "vm", "DnsDomain": "contoso.example", "NTDomain": "CONTOSO", "AzureID": VM, "OMSAgentID": GUID,
+            "OSFamily": "Linux", "MdatpDeviceId": DEVICE, "AadDeviceId": TENANT},
+        "Host",
+        {"hostName": "vm", "dnsDomain": "contoso.example", "ntDomain": "CONTOSO", "azureID": VM, "omsAgentID": GUID,
+            "osFamily": "Linux", "additionalData": {"MdatpDeviceId": DEVICE.upper(), "AadDeviceId": TENANT}},
+        Host(name="vm", fqdn="vm.contoso.example", nt_domain="CONTOSO", azure_id=VM, agent_id=GUID, os="Linux",
+            mde_device_id=DEVICE, entra_device_id=TENANT),
+    ),
+    ("ip", {"Address": "203.0.113.54:443"}, "Ip", {"address": " 203.0.113.54"}, Ip(address="203.0.113.54")),
+    ("azure-resource", {"ResourceId": VM}, "AzureResource", {"resourceId": VM}, AzureResource(resource_id=VM)),
+    (
+        "file",
+        {"Name": "a.exe", "Directory": "C:\\Temp"},
+        "File",
+        {"fileName": "a.exe", "directory": "C:\\Temp", "fileHashEntityIds": ["x"], "friendlyName": "a.exe"},
+        File(name="a.exe", directory="C:\\Temp"),
+    ),
+    (
+        "filehash",
+        {"Algorithm": "SHA1", "Value": SHA1.upper()},
+        "FileHash",
+        {"algorithm": "SHA1", "hashValue": SHA1, "friendlyName": f"{SHA1}(SHA1)"},
+        FileHash(value=SHA1, algorithm="sha1"),
+    ),
+    (
+        "process",
+        {"ProcessId": 4242, "CommandLine": "a.exe -x", "ImageFile": None},
+        "Process",
+        {"processId": "4242", "commandLine": "a.exe -x", "imageFileEntityId": "x"},
+        Process(pid="4242", command_line="a.exe -x"),
+    ),
+    ("url", {"Url": "https://pool.example/x"}, "Url", {"url": "https://pool.example/x"}, Url(url="https://pool.example/x")),
+    ("dns", {"DomainName": "pool.example."}, "DnsResolution", {"domainName": "pool.example"}, Domain(name="pool.example")),
+    (
+        "cloud-application",
+        {"Name": "Contoso Mail", "AppId": 20892},
+        "CloudApplication",
+        {"appName": "Contoso Mail", "appId": "20892"},
+        CloudApplication(name="Contoso Mail", app_id="20892"),
+    ),
+    (
+        "security-group",
+        {"ObjectGuid": GUID, "SID": SID, "DistinguishedName": "CN=Admins", "DisplayName": "Admins"},
+        "SecurityGroup",
+        {"objectGuid": GUID, "sid": SID, "distinguishedName": "CN=Admins", "friendlyName": "Admins"},
+        SecurityGroup(object_id=GUID, sid=SID, dn="CN=Admins", name="Admins"),
+    ),
+    (
+        "mailbox",
+        {"MailboxPrimaryAddress": ADELE, "Upn": ADELE, "ExternalDirectoryObjectId": GUID, "DisplayName": "Adele"},
+        "Mailbox",
+        {"mailboxPrimaryAddress": ADELE, "upn": ADELE, "externalDirectoryObjectId": GUID, "displayName": "Adele"},
+        Mailbox(address=ADELE, upn=ADELE, object_id=GUID, display_name="Adele"),
+    ),
+    (
+        "mail-message",
+        {"NetworkMessageId": GUID, "InternetMessageId": "<1@mail.example>", "Sender": "a@mail.example", "Recipient": ADELE,
+            "Subject": "Invoice"},
+        "MailMessage",
+        {"networkMessageId": GUID, "internetMessageId": "<1@mail.example>", "p1Sender": "a@mail.example",
+            "recipient": ADELE, "subject": "Invoice"},
+        MailMessage(network_message_id=GUID, internet_message_id="<1@mail.example>", sender="a@mail.example",
+            recipient=ADELE, subject="Invoice"),
+    ),
+    (
+        "malware",
+        {"Name": "Trojan:Win32/Invented.A", "Category": "Trojan"},
+        "Malware",
+        {"malwareName": "Trojan:Win32/Invented.A", "category": "Trojan"},
+        Malware(name="Trojan:Win32/Invented.A", category="Trojan"),
+    ),
+    (
+        "registry-key",
+        {"Hive": "HKEY_LOCAL_MACHINE", "Key": "SOFTWARE\\Run"},
+        "RegistryKey",
+        {"hive": "HKEY_LOCAL_MACHINE", "key": "SOFTWARE\\Run"},
+        RegistryKey(hive="HKEY_LOCAL_MACHINE", key="SOFTWARE\\Run"),
+    ),
+    (
+        "registry-value",
+        {"Name": "Updater", "Value": "a.exe", "registryKey": ""},
+        "RegistryValue",
+        {"valueName": "Updater", "valueData": "a.exe", "keyEntityId": "x"},
+        RegistryValue(name="Updater", value="a.exe"),
+    ),
+]  # fmt: skip
+NAMES = [case[2] for case in BOTH_FORMS]
+
+
+@pytest.mark.parametrize(("kind", "pascal", "_other", "_camel", "wanted"), BOTH_FORMS, ids=NAMES)
+def test_the_form_inside_of_alerts_is_read(
+    kind: str, pascal: dict[str, Any], _other: str, _camel: dict[str, Any], wanted: AnyEntity
+) -> None:
+    assert read(kind, pascal) == [wanted]
+
+
+@pytest.mark.parametrize(("_other", "_pascal", "kind", "camel", "wanted"), BOTH_FORMS, ids=NAMES)
+def test_the_form_of_sentinels_entity_resources_is_read(
+    kind: str, camel: dict[str, Any], _other: str, _pascal: dict[str, Any], wanted: AnyEntity
+) -> None:
+    assert read(kind, camel) == [wanted]
+
+
+@pytest.mark.parametrize("kind", sorted(entities._BUILDERS))
+def test_every_builder_makes_nothing_where_nothing_is_certain(kind: str) -> None:
+    nothing: tuple[dict[str, Any], ...] = (
+        {},
+        {"Type": kind, "$id": "3"},
+        {"Name": None, "HostName": "", "Address": "X.X.X.X", "Url": "<url>", "AadUserId": ZEROS, "Key": {}},
+        {"AppName": "String", "MalwareName": "<name>", "AzureID": "vm", "ResourceId": "vm"},
+        {
+            "Sid": "none",
+            "ObjectGuid": "String",
+            "DistinguishedName": "null",
+            "NetworkMessageId": ZEROS,
+            "Value": "1" * 40,
+        },
+        {"DomainName": "a b", "Upn": "adele", "MailboxPrimaryAddress": ADELE.replace("@", "/"), "ProcessId": "7"},
+        {"NTDomain": "CONTOSO", "UPNSuffix": "contoso.example", "OSFamily": "Linux"},
+    )
+
+    assert [raw for raw in nothing if read(kind, raw)] == []
+
+
+@pytest.mark.parametrize("kind", ["account", "host", "file", "malware", "cloud-application"])
+def test_a_redacted_name_is_no_name(kind: str) -> None:
+    assert read(kind, {"Name": "[REDACTED]", "HostName": "[REDACTED]"}) == []
+
+
+def test_every_builder_has_a_case_here() -> None:
+    assert {kind.lower().replace("-", "") for case in BOTH_FORMS for kind in (case[0], case[2])} >= set(
+        entities._BUILDERS
+    ) - {"user", "machine", "ipaddress"}
+
+
+@pytest.mark.parametrize(
+    "kind", ["azure-resource", "AzureResource", "AZURERESOURCE", "Azure Resource", " azure_resource"]
+)
+def test_a_kind_is_known_in_every_spelling(kind: str) -> None:
+    assert read(kind, {"ResourceId": VM}) == [AzureResource(resource_id=VM)]
+
+
+@pytest.mark.parametrize("kind", ["SecurityAlert", "security-alert", "alert", "Bookmark", "HuntingBookmark"])
+def test_alerts_and_bookmarks_among_entities_are_none(kind: str) -> None:
+    assert read(kind, {"Name": "x", "CloudResource": {"ResourceId": VM}}) == []
+
+
+def test_a_kind_that_is_not_known_is_kept_by_name() -> None:
+    assert read("IoTDevice", {"friendlyName": "door-7"}) == [Other(type="IoTDevice", name="door-7")]
+    assert read("K8s-pod", {"Name": "<redacted>"}) == [Other(type="K8s-pod")]
+
+
+def test_an_object_without_a_kind_is_nothing() -> None:
+    assert read("", {"Name": "x"}) == []
+
+
+def test_a_kind_that_stands_for_a_cloud_resource_is_that_resource() -> None:
+    assert read("K8s-cluster", {"Name": "aks", "CloudResource": {"ResourceId": VM}}) == [AzureResource(resource_id=VM)]
+    assert read("K8s-cluster", {"Name": "aks", "CloudResource": {"ResourceId": "aks"}}) == []
+
+
+def test_the_part_that_the_provider_gives_stays_with_the_entity() -> None:
+    for kind, pascal, *_ in BOTH_FORMS:
+        (found,) = entities.read(kind, Fields(pascal), "attacker")
+        assert found.role == "attacker"
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        ({"Name": "CONTOSO\\adele"}, Account(name="adele", nt_domain="CONTOSO")),
+        ({"Name": "CONTOSO\\adele", "NTDomain": "SHOP"}, Account(name="adele", nt_domain="SHOP")),
+        ({"Name": "NT AUTHORITY\\SYSTEM"}, Account(name="SYSTEM", nt_domain="NT AUTHORITY")),
+        ({"Name": "CONTOSO\\adele", "UPNSuffix": "contoso.example"},
+            Account(name="adele", nt_domain="CONTOSO", upn="adele@contoso.example")),
+        ({"Name": ADELE}, Account(name="adele.vance", upn=ADELE)),
+        ({"Name": ADELE, "UPNSuffix": "other.example"}, Account(name="adele.vance", upn=ADELE)),
+        ({"Name": ADELE, "userPrincipalName": "a@b.example"}, Account(name="adele.vance", upn="a@b.example")),
+        ({"Name": "adele", "UPNSuffix": "REDACTED"}, Account(name="adele")),
+        ({"Name": "adele", "UPNSuffix": "contoso example"}, Account(name="adele")),
+        ({"Name": "REDACTED@contoso.example"}, None),
+        ({"Name": "CONTOSO\\REDACTED"}, None),
+        ({"Name": "REDACTED\\adele"}, Account(name="adele")),
+        ({"UPNSuffix": "contoso.example"}, None),
+        ({"accountUpn": ADELE, "mail": "adele@mail.example"}, Account(upn=ADELE, mail="adele@mail.example")),
+        ({"userObjectId": GUID}, Account(object_id=GUID)),
+        ({"userSid": "S-1-5-18"}, Account(sid="S-1-5-18")),
+        ({"email": ADELE}, Account(mail=ADELE)),
+    ],
+)  # fmt: skip
+def test_an_account_is_put_together_only_from_what_belongs_together(
+    raw: dict[str, Any], wanted: Account | None
+) -> None:
+    assert entities.account(Fields(raw)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        ({"HostName": "vm.contoso.example"}, Host(name="vm", fqdn="vm.contoso.example")),
+        ({"HostName": "vm.a.example", "DnsDomain": "b.example"}, Host(name="vm", fqdn="vm.a.example")),
+        ({"NetBiosName": "VM"}, Host(name="VM")),
+        ({"HostName": "REDACTED", "NetBiosName": "VM"}, None),
+        ({"HostName": "10.20.1.4"}, None),
+        ({"HostName": "10.20.1.4", "AzureID": VM}, Host(azure_id=VM)),
+        ({"DnsDomain": "contoso.example"}, None),
+        ({"azureResourceId": VM, "vmId": GUID}, Host(azure_id=VM, vm_id=GUID)),
+        ({"vmId": GUID, "OMSAgentID": GUID}, None),
+        ({"azureAdDeviceId": GUID}, Host(entra_device_id=GUID)),
+        ({"mdeDeviceId": DEVICE, "additionalData": {"MdatpDeviceId": "f" * 40}}, Host(mde_device_id=DEVICE)),
+        ({"additionalData": f'{{"MdatpDeviceId": "{DEVICE}"}}'}, Host(mde_device_id=DEVICE)),
+    ],
+)
+def test_a_host_has_a_name_and_a_domain_or_neither(raw: dict[str, Any], wanted: Host | None) -> None:
+    assert entities.host(Fields(raw)) == wanted
+
+
+def test_an_address_field_may_hold_a_list() -> None:
+    assert read("ip", {"Address": "203.0.113.54:1, ::ffff:198.51.100.23,,X.X.X.X"}) == [
+        Ip(address="203.0.113.54"),
+        Ip(address="198.51.100.23"),
+    ]
+
+
+def test_a_file_brings_its_hashes_and_hashes_stay_without_their_file() -> None:
+    hashes = [{"Value": SHA256}, {"hashValue": SHA1}, {"Value": "none"}, "text"]
+
+    assert read("file", {"Name": "a.exe", "FileHashes": hashes}) == [
+        File(name="a.exe"),
+        FileHash(value=SHA256, algorithm="sha256"),
+        FileHash(value=SHA1, algorithm="sha1"),
+    ]
+    assert read("file", {"FileHashes": hashes[:1]}) == [FileHash(value=SHA256, algorithm="sha256")]
+
+
+@pytest.mark.parametrize(
+    ("image", "path"),
+    [
+        ({"Name": "a.exe"}, "a.exe"),
+        ({"Directory": "C:\\Temp", "Name": "a.exe"}, "C:\\Temp\\a.exe"),
+        ({"Directory": "C:\\Temp\\", "Name": "a.exe"}, "C:\\Temp\\a.exe"),
+        ({"filePath": "/usr/bin/", "fileName": "a"}, "/usr/bin/a"),
+        ({"Directory": "/", "Name": "a"}, "/a"),
+    ],
+)
+def test_a_process_has_the_path_of_its_program(image: dict[str, str], path: str) -> None:
+    assert entities.process(Fields({"ImageFile": image})) == Process(image=path)
+
+
+def test_a_registry_value_has_the_key_it_is_under() -> None:
+    wanted = RegistryValue(name="Updater", key="SOFTWARE\\Run")
+
+    assert read("registry-value", {"Name": "Updater", "Key": {"Hive": "HKLM", "Key": "SOFTWARE\\Run"}}) == [wanted]
+    assert read("registry-value", {"registryValueName": "Updater", "registryKey": "SOFTWARE\\Run"}) == [wanted]
+
+
+def test_every_entity_comes_once_in_order_without_gaps() -> None:
+    first, second = Ip(address="203.0.113.54"), Ip(address="198.51.100.23")
+
+    assert entities.distinct([first, None, second, Ip(address="203.0.113.54")]) == (first, second)
+    assert entities.distinct([first, Ip(address="203.0.113.54", role="attacker")]) == (
+        first,
+        Ip(address="203.0.113.54", role="attacker"),
+    )

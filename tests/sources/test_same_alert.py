@@ -1,0 +1,54 @@
+"""One alert through three channels: it is one case, or one names it among what it is also known as."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sources.goldens import event, events
+
+PAIRS = [
+    ("defender_vm_bruteforce", "sentinel_incident_vm"),
+    ("defender_vm_bruteforce", "sentinel_incident_forwarded"),
+    ("defender_vm_bruteforce", "graph_alert_defender_for_cloud"),
+    ("graph_alert_defender_for_cloud", "sentinel_incident_vm"),
+    ("graph_alert_token_theft", "sentinel_incident_session"),
+    ("graph_alert_device", "sentinel_incident_every_entity"),
+    ("sentinel_incident_vm", "sentinel_incident_resource"),
+    ("keyvault_secret_near_expiry", "keyvault_secret_expired_cloudevent"),
+]
+
+
+def known_as(name: str) -> set[str]:
+    found = event(name)
+    return {found.case, *found.same}
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+def test_the_same_thing_is_recognised_through_another_channel(first: str, second: str) -> None:
+    assert known_as(first) & known_as(second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("defender_vm_bruteforce", "defender_low_severity"),
+        ("defender_vm_bruteforce", "sentinel_incident_session"),
+        ("defender_protected_vm", "graph_alert_defender_for_cloud"),
+        ("sentinel_incident_vm", "sentinel_incident_closed"),
+        ("keyvault_secret_near_expiry", "keyvault_certificate_password"),
+    ],
+)
+def test_different_things_are_kept_apart(first: str, second: str) -> None:
+    assert not known_as(first) & known_as(second)
+
+
+def test_what_is_recognised_speaks_of_the_same_machine() -> None:
+    machines = {
+        str(getattr(entity, "azure_id", "")).lower()
+        for name in ("defender_vm_bruteforce", "sentinel_incident_vm", "graph_alert_defender_for_cloud")
+        for found in events(name)
+        for entity in found.entities
+        if "virtual_machine" in entity.kinds and "host" in entity.kinds
+    }
+
+    assert len(machines) == 1
