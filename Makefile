@@ -46,7 +46,7 @@ coverage: $(READY)
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 azurite: $(READY)
-	@$(BIN)/python -m pytest -m azurite -o addopts="--import-mode=importlib --strict-markers -q"
+	@$(BIN)/python -m pytest -m azurite tests/azure
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench

@@ -26,7 +26,10 @@ def told_apart(error: BaseException, *, wrote: bool = True) -> RiposteError | No
     """
     if isinstance(error, RiposteError):
         return error
-    for cause in _chain(error):
+    status, code, message, headers = _answer(error)
+    if status:
+        return _by_status(status, code, message, headers, wrote=wrote)
+    for cause in _causes(error):
         if isinstance(cause, Undeclared):
             return Permanent(f"not sent: {cause}", code="Undeclared")
         if isinstance(cause, Unreachable):
@@ -34,10 +37,7 @@ def told_apart(error: BaseException, *, wrote: bool = True) -> RiposteError | No
         if isinstance(cause, Unanswered):
             kind = Uncertain if wrote else Temporary
             return kind(f"no answer from Azure: {cause}", code="Unanswered")
-    status, code, message, headers = _answer(error)
-    if not status:
-        return None
-    return _by_status(status, code, message, headers, wrote=wrote)
+    return None
 
 
 def _by_status(status: int, code: str, message: str, headers: Mapping[str, str], *, wrote: bool) -> AzureError:
@@ -61,13 +61,14 @@ def permission_in(message: str) -> str:
     return next((match[1] for match in (p.search(message) for p in _PERMISSIONS) if match), "")
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from; not what was being handled meanwhile, which may be another request's."""
     seen: set[int] = set()
     at: BaseException | None = error
     while at is not None and id(at) not in seen:
         seen.add(id(at))
         yield at
-        at = at.__cause__ or at.__context__
+        at = at.__cause__
 
 
 def _answer(error: BaseException) -> tuple[int, str, str, Mapping[str, str]]:
@@ -77,12 +78,13 @@ def _answer(error: BaseException) -> tuple[int, str, str, Mapping[str, str]]:
     headers = getattr(response, "headers", None) or getattr(error, "response_headers", None) or {}
     plain = {str(key).lower(): str(_first(headers, key)) for key in headers}
     inner = getattr(error, "error", None)
-    code = str(getattr(error, "error_code", None) or getattr(inner, "code", None) or "")
+    code = getattr(error, "error_code", None) or getattr(inner, "code", None) or ""
+    code = str(getattr(code, "value", code))  # storage's codes are enumerations
     message = str(getattr(inner, "message", None) or getattr(error, "message", None) or error)
     if not code:
         match = re.search(r"^Code: (\S+)", message, re.MULTILINE)
         code = match[1] if match else plain.get("x-ms-error-code", "")
-    return int(status), code.rpartition(".")[2], message.strip(), plain
+    return int(status), code, message.strip(), plain
 
 
 def _first(headers: Any, key: str) -> Any:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
-from shared.model.errors import Changed, NotFound, Temporary, Uncertain
+from shared.model.errors import AzureError, Changed, NotFound, Temporary, Uncertain
 from shared.wire.chance import Chance
 from shared.wire.clock import Clock
 from shared.wire.load import load
@@ -141,16 +141,24 @@ class Table:
         """
         nonce = self._chance.id()
         marked = [replace(w, row=replace(w.row, values={**w.row.values, NONCE: nonce})) for w in writes]
-        for left in reversed(range(SETTLING)):
+        lost: Uncertain | None = None
+        for _ in range(SETTLING):
+            changed: Changed | None = None
             try:
                 return await self._write(marked)
-            except Uncertain:
-                written = await self._settled(marked, nonce)
-                if written is not None:
-                    return written
-                if not left:
+            except Uncertain as error:
+                lost = error
+            except Changed as error:
+                if lost is None:
                     raise
-        raise AssertionError("the loop returns or raises")
+                changed = error  # by somebody else, or by an earlier attempt that took effect after the look
+            written = await self._settled(marked, nonce, lost)
+            if written is not None:
+                return written
+            if changed is not None:
+                raise changed
+        assert lost is not None
+        raise lost
 
     async def get(self, partition: str, key: str) -> Row | None:
         """A row; None if there is none."""
@@ -194,27 +202,28 @@ class Table:
             answers = await client.submit_transaction([_operation(write) for write in writes])
         except Exception as error:
             told = told_apart(error)
-            if isinstance(told, NotFound) and writes[0].verb == "delete" and len(writes) == 1:
-                return [writes[0].row]
             gone = isinstance(told, NotFound) and told.code != "TableNotFound"
-            if told is not None and gone and any(write.verb == "replace" for write in writes):
+            if gone and any(write.verb in ("replace", "delete") for write in writes):
                 raise Changed(str(told), 404, "Gone") from error
             if told is None:
                 raise
             raise told from error
         return [replace(w.row, etag=str(a.get("etag") or "")) for w, a in zip(writes, answers, strict=True)]
 
-    async def _settled(self, writes: list[Write], nonce: str) -> list[Row] | None:
-        """The rows, if the write that got no answer took effect. A transaction did so wholly or not at all."""
+    async def _settled(self, writes: list[Write], nonce: str, lost: Uncertain) -> list[Row] | None:
+        """The rows, if a write that got no answer took effect. A transaction did so wholly or not at all."""
         witness = next((w for w in writes if w.verb != "delete"), None)
         if witness is None:
             return None  # deleting again tells
-        there = await self.get(witness.row.partition, witness.row.key)
-        if there is None or there.values.get(NONCE) != nonce:
-            return None
-        if len(writes) == 1:
-            return [there]
-        rows = {row.key: row for row in await self.query(witness.row.partition)}
+        try:
+            there = await self.get(witness.row.partition, witness.row.key)
+            if there is None or there.values.get(NONCE) != nonce:
+                return None
+            if len(writes) == 1:
+                return [there]
+            rows = {row.key: row for row in await self.query(witness.row.partition)}
+        except AzureError as error:
+            raise lost from error
         return [rows.get(w.row.key, w.row) for w in writes]
 
     async def _open(self) -> TableClient:

@@ -60,11 +60,19 @@ async def _interface(place: ResourceId, azure: Azure, machine: dict[str, Any] | 
         kind=TYPE,
         name=place.name,
         ids=tuple(dict.fromkeys(i for i in (place.key, ResourceId(owner).key if owner else "") if i)),
-        tags={**(found.tags or {}), **((machine or {}).get("tags") or {})},
+        tags=_tags_of_both(found.tags or {}, (machine or {}).get("tags") or {}),
         subscription=place.subscription,
         resource_group=place.resource_group,
         location=str(found.location),
     )
+
+
+def _tags_of_both(own: dict[str, str], machine: dict[str, str]) -> dict[str, str]:
+    """The tags of both, for either may protect.
+
+    Where they differ in a value, the interface's has its name in the other letter case: the same name to Azure.
+    """
+    return {**machine, **{k if machine.get(k, v) == v else k.swapcase(): v for k, v in own.items()}}
 
 
 def _place(entity: AnyEntity) -> ResourceId:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from shared.azure.clients import Azure
@@ -13,6 +14,9 @@ from shared.model.resource_id import ResourceId
 from shared.model.target import Target
 
 TYPE = "Microsoft.KeyVault/vaults"
+
+_NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
+_ADDRESS = re.compile(r"https://([\w.-]+)(?::443)?/secrets/([\w-]+)(?:/(\w+))?/?", re.IGNORECASE | re.ASCII)
 
 
 class Secret(Target, frozen=True, kw_only=True):
@@ -35,8 +39,9 @@ async def resolve(entity: AnyEntity, azure: Azure) -> tuple[Secret, ...]:
     Raises:
         Refused: If the entity does not say which secret of which vault, or the addresses differ.
     """
-    if not isinstance(entity, VaultObject) or entity.object_type != "secret" or not entity.name:
+    if not isinstance(entity, VaultObject) or entity.object_type != "secret" or not _NAME.fullmatch(entity.name):
         raise Refused(f"{entity.label or 'the entity'} is not known as a secret")
+    host, version = _said(entity)
     place = ResourceId(entity.vault_id)
     if not place.is_type(TYPE):
         raise Refused(f"secret {entity.name}: the resource id of its vault is not known")
@@ -45,8 +50,8 @@ async def resolve(entity: AnyEntity, azure: Azure) -> tuple[Secret, ...]:
     url = str(vault.properties.vault_uri or "").rstrip("/")
     if not azure.cloud.is_vault(url):
         raise Refused(f"vault {place} answers at {url}, which is no key vault address of {azure.cloud.name}")
-    if entity.id and urlsplit(entity.id).netloc.lower() != urlsplit(url).netloc.lower():
-        raise Refused(f"the event names {urlsplit(entity.id).netloc}, but vault {place} answers at {url}")
+    if host and host != urlsplit(url).netloc.lower():
+        raise Refused(f"the event names {host}, but vault {place} answers at {url}")
     return (
         Secret(
             id=f"{urlsplit(url).netloc}/secrets/{entity.name}".lower(),
@@ -55,9 +60,27 @@ async def resolve(entity: AnyEntity, azure: Azure) -> tuple[Secret, ...]:
             ids=(place.key, f"{place.key}/secrets/{entity.name.lower()}"),
             tags=dict(vault.tags or {}),
             vault_url=url,
-            version=entity.version,
+            version=version,
         ),
     )
+
+
+def _said(entity: VaultObject) -> tuple[str, str]:
+    """The host and the version that the event names, empty if it names none.
+
+    Raises:
+        Refused: If its address is not that of a secret, or is that of another secret or version than it says itself.
+    """
+    if not entity.id:
+        return "", entity.version
+    match = _ADDRESS.fullmatch(entity.id)
+    if match is None:
+        raise Refused(f"{entity.id} is not the address of a secret")
+    host, name, version = match[1], match[2], match[3] or entity.version
+    if name.lower() != entity.name.lower() or version.lower() != (entity.version or version).lower():
+        other = f"secret {entity.name}{f', version {entity.version}' if entity.version else ''}"
+        raise Refused(f"the event speaks of {other}, but names {entity.id}")
+    return host.lower(), version
 
 
 SECRET = TargetKind(type=Secret, accepts=frozenset({"secret"}), permissions=(arm(f"{TYPE}/read"),), resolve=resolve)

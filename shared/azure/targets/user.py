@@ -84,13 +84,14 @@ async def group_among(user: User, groups: Sequence[str], azure: Azure) -> str:
 
 async def _look_up(account: Account, azure: Azure) -> tuple[str, list[GraphUser]]:
     if account.object_id:
-        return f"object id {account.object_id}", await _where(azure, f"id eq '{account.object_id}'")
+        return f"object id {account.object_id}", await _where(azure, f"id eq {_quoted(account.object_id)}")
     if account.upn:
         return f"UPN {account.upn}", await _where(azure, f"userPrincipalName eq {_quoted(account.upn)}")
     if account.mail:
         return f"mail {account.mail}", await _where(azure, f"mail eq {_quoted(account.mail)}")
     if account.sid:
-        either = f"onPremisesSecurityIdentifier eq '{account.sid}' or securityIdentifier eq '{account.sid}'"
+        sid = _quoted(account.sid)
+        either = f"onPremisesSecurityIdentifier eq {sid} or securityIdentifier eq {sid}"
         return f"SID {account.sid}", await _where(azure, either)
     raise Refused(
         f"account {account.label or '(no name)'} carries no object id, UPN, mail or SID: a bare name may be anybody's"
@@ -109,14 +110,10 @@ async def _where(azure: Azure, condition: str) -> list[GraphUser]:
 
 def _agree(account: Account, user: GraphUser, by: str) -> None:
     """Every other id of the account must be this user's too: two ids of two people are nobody's."""
-    mine = {str(user.user_principal_name).lower(), str(user.mail).lower()}
-    sids = {user.on_premises_security_identifier, user.security_identifier}
-    for name, value, same in (
-        ("UPN", account.upn, account.upn.lower() in mine),
-        ("mail", account.mail, account.mail.lower() in mine),
-        ("SID", account.sid, account.sid in sids),
-    ):
-        if value and not same:
+    names = {(text or "").lower() for text in (user.user_principal_name, user.mail)}
+    sids = {(text or "").lower() for text in (user.on_premises_security_identifier, user.security_identifier)}
+    for name, value, mine in (("UPN", account.upn, names), ("mail", account.mail, names), ("SID", account.sid, sids)):
+        if value and value.lower() not in mine:
             raise Refused(f"{by} is user {user.id}, but {name} {value} is not theirs: nobody is acted on")
 
 
