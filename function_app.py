@@ -150,7 +150,7 @@ async def _handle(bodies: list[bytes], door: Door, context: func.Context, start:
     app = await start()
     now, trace = app.clock.now(), _trace(context)
     summary = await handle([Delivery(body=body, door=door, received=now, trace=trace) for body in bodies], app)
-    log.info("%s", summary)
+    log.info("%s trace=%s", summary, trace)
 
 
 async def _answer(start: Start, req: func.HttpRequest, work: Work, *, acts: bool) -> func.HttpResponse:

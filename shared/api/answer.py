@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -48,11 +49,17 @@ class Problem(RiposteError):
         super().__init__(str(answer.body))
 
 
-def problem(status: int, title: str, detail: str = "", errors: Sequence[str] = ()) -> Answer:
+def problem(
+    status: int,
+    title: str,
+    detail: str = "",
+    errors: Sequence[str] = (),
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> Answer:
     """An error: what was wrong, and what to do about it."""
     body: dict[str, Any] = {"title": title, "status": status}
     if detail:
         body["detail"] = detail
     if errors:
         body["errors"] = list(errors)
-    return Answer(status, body)
+    return Answer(status, body, headers)

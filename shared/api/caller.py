@@ -6,7 +6,7 @@ https://learn.microsoft.com/azure/app-service/configure-authentication-user-iden
 from __future__ import annotations
 
 import base64
-import binascii
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +17,8 @@ from shared.kinds import valid
 from shared.kinds.fields import Fields
 from shared.model.settings import Settings
 from shared.model.step import Actor
+
+log = logging.getLogger(__name__)
 
 HEADER = "x-ms-client-principal"
 
@@ -49,14 +51,15 @@ def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Act
         return Actor("function_key")
     principal = _principal(headers.get(HEADER, ""))
     if principal is None:
-        raise Problem(problem(401, "Not signed in", "This API takes signed-in callers only."))
+        raise _nobody("This API takes signed-in callers only.")
     claims = [(claim.text("typ"), claim.text("val")) for claim in principal.objects("claims")]
     role_types = {"roles", "http://schemas.microsoft.com/ws/2008/06/identity/claims/role", principal.text("role_typ")}
     object_id = valid.guid(_first(claims, _OBJECT_ID))
     if not object_id:
-        raise Problem(problem(401, "Not signed in", "The sign-in names nobody: it carries no object id."))
+        raise _nobody("The sign-in names nobody: it carries no object id.")
     roles = {value for kind, value in claims if kind in role_types}
     if acts and settings.operator_role not in roles:
+        log.warning("user %s may not act: the app role %s is missing", object_id, settings.operator_role)
         detail = f"Running playbooks takes the app role {settings.operator_role}."
         raise Problem(problem(403, "Not allowed", detail))
     return Actor("user", _first(claims, _NAME), object_id)
@@ -65,10 +68,15 @@ def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Act
 def _principal(header: str) -> Fields | None:
     try:
         value: Any = msgspec.json.decode(base64.b64decode(header, validate=True))
-    except (binascii.Error, msgspec.DecodeError, UnicodeDecodeError):
+    except (ValueError, msgspec.DecodeError, RecursionError):
         return None
     fields = Fields(value)
     return fields or None
+
+
+def _nobody(detail: str) -> Problem:
+    log.warning("a caller was turned away: %s", detail)
+    return Problem(problem(401, "Not signed in", detail, headers={"WWW-Authenticate": "Bearer"}))
 
 
 def _first(claims: list[tuple[str, str]], names: tuple[str, ...]) -> str:

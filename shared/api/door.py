@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Awaitable, Callable, Mapping
 
 from shared.api.answer import Answer, Problem, problem
 from shared.api.caller import caller
 from shared.api.health import broken
 from shared.engine.app import App
-from shared.model.errors import AzureError, Mistakes
+from shared.model.errors import AzureError, Mistakes, Permanent
 from shared.model.step import Actor
 
 log = logging.getLogger(__name__)
+
+AGAIN = 30.0
+"""Seconds after which to ask again, where Azure does not say."""
 
 Start = Callable[[], Awaitable[App]]
 Work = Callable[[App, Actor], Awaitable[Answer]]
@@ -27,6 +31,13 @@ async def through(start: Start, headers: Mapping[str, str], work: Work, *, acts:
         work: Does what is asked, for this caller.
         acts: Whether it is to change something, which takes the operator's role.
     """
+    answer = await _answer(start, headers, work, acts=acts)
+    run = answer.body.get("run", "") if isinstance(answer.body, dict) else ""
+    log.info("status=%d run=%s", answer.status, run)
+    return answer
+
+
+async def _answer(start: Start, headers: Mapping[str, str], work: Work, *, acts: bool) -> Answer:
     try:
         app = await start()
         return await work(app, caller(headers, app.settings, acts=acts))
@@ -36,7 +47,14 @@ async def through(start: Start, headers: Mapping[str, str], work: Work, *, acts:
         return broken(mistakes)
     except AzureError as error:
         log.warning("a request could not be served: %s", error)
-        return problem(503, "Not possible now", str(error))
+        return problem(503, "Not possible now", str(error), headers=_again(error))
     except Exception:
         log.exception("a request failed")
         return problem(500, "A fault", "The log has it, under this invocation's id.")
+
+
+def _again(error: AzureError) -> dict[str, str]:
+    """When to ask again; not, if it would not help."""
+    if isinstance(error, Permanent):
+        return {}
+    return {"Retry-After": str(math.ceil(getattr(error, "retry_after", None) or AGAIN))}

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import gzip
+from collections.abc import Awaitable
+from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from shared.api.answer import Answer, problem
+from shared.azure.table import Row
 from shared.engine.app import App
+from shared.engine.outbox import Packet
 from shared.engine.sdk import in_our_words
 from shared.model.errors import Mistakes
 
 SECONDS = 10.0
 """That one dependency may take to answer."""
+
+LATE = timedelta(minutes=5)
+"""After which what waits to be delivered cannot be: the sweep tries every minute."""
+
+LOOKS = 5
+"""Cases that are looked at for records that wait."""
+
+Packets = list[tuple[bytes, Row]]
 
 
 def alive() -> Answer:
@@ -27,23 +41,30 @@ def broken(mistakes: Mistakes) -> Answer:
 
 async def ready(app: App) -> Answer:
     """Whether it can do its work: 200, or 503; either way with the state of each dependency."""
-    checks: dict[str, Callable[[], Awaitable[dict[str, Any]]]] = {
-        "identity": lambda: _identity(app),
-        "ledger": lambda: _ledger(app),
-        "audit": lambda: _audit(app),
-        "kill_switch": lambda: _switch(app),
+    identity = asyncio.ensure_future(_state(_identity(app)))  # first: all others wait for its token
+    packets = asyncio.ensure_future(app.ledger.packets())
+    ledger, audit, dead_letters, switch = await asyncio.gather(
+        _state(_ledger(app)), _state(_audit(packets, app)), _state(_dead_letters(packets, app)), _state(_switch(app))
+    )
+    packets.cancel()
+    found: dict[str, dict[str, Any]] = {
+        "identity": await identity,
+        "ledger": ledger,
+        "audit": audit,
+        "dead_letters": dead_letters,
+        "kill_switch": switch,
+        "playbooks": {"ok": True, "playbooks": len(app.playbooks.all)},
     }
-    states = await asyncio.gather(*(_state(check) for check in checks.values()))
-    found = dict(zip(checks, states, strict=True))
-    found["playbooks"] = {"ok": True, "playbooks": len(app.playbooks.all)}
     well = all(state["ok"] for state in found.values())
-    return Answer(200 if well else 503, {"status": "ready" if well else "not ready", "dependencies": found})
+    if well:
+        return Answer(200, {"status": "ready", "dependencies": found})
+    return Answer(503, {"title": "Not ready", "status": 503, "dependencies": found})
 
 
-async def _state(check: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
+async def _state(check: Awaitable[dict[str, Any]]) -> dict[str, Any]:
     try:
         async with asyncio.timeout(SECONDS):
-            return {"ok": True, **await in_our_words(check(), wrote=False)}
+            return {"ok": True, **await in_our_words(check, wrote=False)}
     except TimeoutError:
         return {"ok": False, "error": f"no answer within {SECONDS:.0f} s"}
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the state of this dependency
@@ -59,9 +80,29 @@ async def _ledger(app: App) -> dict[str, Any]:
     return {"open_cases": await app.ledger.waiting()}
 
 
-async def _audit(app: App) -> dict[str, Any]:
-    """Log Analytics cannot be asked without writing; what waits for it tells."""
-    return {"packets_waiting": len(await app.ledger.packets())}
+async def _audit(packets: asyncio.Future[Packets], app: App) -> dict[str, Any]:
+    """Log Analytics cannot be asked without writing; how long records have waited for it tells."""
+    waiting = [record.TimeGenerated for packet in await _opened(packets) for record in packet.records]
+    for partition, _, _ in (await app.ledger.due())[:LOOKS]:
+        waiting += [record.TimeGenerated for record, _ in await app.ledger.unsent(partition)]
+    return _in_time(waiting, app)
+
+
+async def _dead_letters(packets: asyncio.Future[Packets], app: App) -> dict[str, Any]:
+    """Their hub is not asked, either."""
+    return _in_time([letter.received for packet in await _opened(packets) for letter in packet.letters], app)
+
+
+async def _opened(packets: asyncio.Future[Packets]) -> list[Packet]:
+    return [msgspec.json.decode(gzip.decompress(content), type=Packet) for content, _ in await asyncio.shield(packets)]
+
+
+def _in_time(waiting: list[str], app: App) -> dict[str, Any]:
+    """Whether what waits has not waited for long."""
+    if not waiting or datetime.fromisoformat(min(waiting)) + LATE >= app.clock.now():
+        return {"waiting": len(waiting)}
+    error = f"not delivered since {min(waiting)}; the log of the sweep says why"
+    return {"ok": False, "waiting": len(waiting), "error": error}
 
 
 async def _switch(app: App) -> dict[str, Any]:

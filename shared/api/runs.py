@@ -10,24 +10,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.api.answer import Answer, Problem, problem
-from shared.azure import sentinel
+from shared.api.request import Request, understood
+from shared.api.subject import subject
 from shared.engine.app import App
 from shared.engine.asked import take_up
 from shared.engine.plan import brief
 from shared.engine.playbook.load import Playbook
 from shared.engine.playbook.mistakes import nearest
-from shared.engine.sdk import in_our_words
 from shared.engine.undo import undo_run
-from shared.kinds import valid
 from shared.model import ids
 from shared.model.change import Difference
 from shared.model.delivery import Delivery
 from shared.model.entity import AnyEntity
-from shared.model.errors import NotFound
 from shared.model.event import Event
 from shared.model.ledger import ENDS, Entry, Run
 from shared.model.step import Actor, Mode
@@ -37,27 +34,9 @@ log = logging.getLogger(__name__)
 WAIT = 20.0
 """Seconds that a request waits for its run to end. What takes longer goes on; the answer is the same."""
 
-MOST_ENTITIES = 100
 MOST_KEY = 256
+AGAIN = {"Retry-After": "2"}
 _RUN = re.compile(r"[0-9a-f]{32}-[0-9a-f]{12}")
-
-
-class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to run a playbook on: exactly one of an event, an incident or entities.
-
-    Args:
-        event: An event's body, as its provider sends it.
-        incident: The id of a Sentinel incident.
-        entities: Entities, each with its `kind` and ids.
-        dry_run: Whether only to say what would be done; if not given, as the playbook's mode says.
-        reason: Why, for the record.
-    """
-
-    event: dict[str, Any] | None = None
-    incident: str | None = None
-    entities: list[AnyEntity] | None = None
-    dry_run: bool | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +65,8 @@ class _Order:
 async def start(name: str, body: bytes, headers: Mapping[str, str], actor: Actor, trace: str, app: App) -> Answer:
     """Accept a run of a playbook: 202 with its id and the address of its state. It is stored before this answers.
 
+    Whoever asks has judged the case: of the playbook's `when` only the kinds of entity count here. The guards count all.
+
     Args:
         name: The playbook's name.
         body: A `Request` as JSON.
@@ -96,15 +77,21 @@ async def start(name: str, body: bytes, headers: Mapping[str, str], actor: Actor
         app: Everything else.
 
     Raises:
-        Problem: 400, 404, 409, 422 or 503, with what was wrong.
+        Problem: 400, 404, 409, 413 or 422, with what was wrong.
+        AzureError: If the request cannot be stored now: then nothing was done.
     """
     delivery = Delivery(body=body, door="http", received=app.clock.now(), trace=trace)
     order = _understood(name, headers, actor, delivery, app)
-    event = await _event(order, app)
-    entities = tuple(e for e in event.entities if not order.playbook.condition.entities.isdisjoint(e.kinds))
-    if not entities:
-        wanted = " or ".join(sorted(order.playbook.condition.entities))
-        raise Problem(problem(422, "Nothing to act on", f"{name} acts on {wanted}, and there is none."))
+    event = await subject(order.request, order.key, delivery.body, app)
+    wanted = order.playbook.condition.entities & _accepted_kinds(order.playbook, app)
+    entities = tuple(entity for entity in event.entities if not wanted.isdisjoint(entity.kinds))
+    left = [
+        f"entities[{number}]: {entity.label} is of kind {' and '.join(sorted(entity.kinds))}"
+        for number, entity in enumerate(order.request.entities or ())
+        if wanted.isdisjoint(entity.kinds)
+    ]
+    if left or not entities:
+        raise Problem(problem(422, "Nothing to act on", f"{name} acts on {' or '.join(sorted(wanted))} alone.", left))
     return await _accepted(order, event, entities, app)
 
 
@@ -121,7 +108,8 @@ async def show(run_id: str, app: App) -> Answer:
     entries = [noted.entry for noted in await app.ledger.entries(place)]
     mine = [e for e in entries if e.step.run == run_id or (run and e.step.playbook == run.playbook)]
     if run is None and not mine:
-        raise Problem(problem(404, "No such run", "It may be too old, or never was."))
+        detail = "It never was, or it was the dry run of an event, which leaves its records in the audit alone."
+        raise Problem(problem(404, "No such run", detail))
     finished = (run is None or run.finished) and all(entry.state in ENDS for entry in mine)
     about = run.event if run else mine[0].step.event
     return Answer(
@@ -135,19 +123,34 @@ async def show(run_id: str, app: App) -> Answer:
             "steps": [_step(entry) for entry in sorted(mine, key=lambda entry: entry.step.order)],
             "rehearsed": [msgspec.to_builtins(made) for made in run.rehearsed] if run else [],
         },
+        {} if finished else AGAIN,
     )
 
 
 async def undo(run_id: str, actor: Actor, app: App) -> Answer:
-    """Undo what a run did, last step first; what became of each.
+    """Undo what a run did, last step first; what became of each, and which steps are left as they are.
 
     Raises:
-        Problem: 404 if there is no such run.
+        Problem: 404 if there is no such run, 409 if it has done nothing that could be undone.
     """
-    shown = await show(run_id, app)
-    place = run_id.partition("-")[0]
-    ends = await undo_run(place, str(shown.body["case"]), run_id, actor, app)
-    return Answer(200, {"run": run_id, "steps": [msgspec.to_builtins(end) for end in ends]})
+    shown = (await show(run_id, app)).body
+    ends = await undo_run(run_id.partition("-")[0], str(shown["case"]), run_id, actor, app)
+    others = [step for step in shown["steps"] if step["step"] not in {end.step for end in ends}]
+    before = [step for step in others if step["state"] == "undone" and step["run"] == run_id]
+    left = [
+        f"{step['responder']} on {step['target']} is {step['state']}"
+        + ("" if step["run"] == run_id else f" by run {step['run']}: undo that one")
+        for step in others
+        if step not in before
+    ]
+    if not ends and not before:
+        detail = (
+            "It was a dry run."
+            if shown["mode"] == "dry_run"
+            else f"This run is {shown['state']}; it did nothing that could be undone."
+        )
+        raise Problem(problem(409, "Nothing to undo", detail, left))
+    return Answer(200, {"run": run_id, "steps": [msgspec.to_builtins(end) for end in ends], "left": left})
 
 
 def _step(entry: Entry) -> dict[str, Any]:
@@ -161,6 +164,7 @@ def _step(entry: Entry) -> dict[str, Any]:
         ]
     return {
         "step": entry.step.key,
+        "run": entry.step.run,
         "responder": entry.step.aim.responder,
         "target": entry.step.target_id,
         "state": entry.state,
@@ -179,12 +183,7 @@ def _understood(name: str, headers: Mapping[str, str], actor: Actor, delivery: D
     playbook = app.playbooks.named(name)
     if playbook is None:
         raise Problem(problem(404, "No such playbook", nearest(name, (each.name for each in app.playbooks.all))))
-    try:
-        request = msgspec.json.decode(delivery.body or b"{}", type=Request)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Problem(problem(400, "The body cannot be understood", str(error))) from error
-    if sum(part is not None for part in (request.event, request.incident, request.entities)) != 1:
-        raise Problem(problem(400, "Nothing to run on", "Give exactly one of `event`, `incident` and `entities`."))
+    request = understood(delivery.body)
     mode: Mode = playbook.mode if request.dry_run is None else ("dry_run" if request.dry_run else "act")
     if mode == "act" and playbook.mode != "act":
         detail = f"{name} is in dry run. Its file says `mode: dry_run`; switching it to `act` is a reviewed change."
@@ -203,59 +202,25 @@ def _understood(name: str, headers: Mapping[str, str], actor: Actor, delivery: D
     )
 
 
-async def _event(order: _Order, app: App) -> Event:
-    """The event that a request is about."""
-    request = order.request
-    if request.entities is not None:
-        return _entities(order, request.entities)
-    body = request.event
-    if request.incident is not None:
-        body = await _incident(request.incident, app)
-    events, dead = app.sources.read(msgspec.json.encode(body))
-    if dead or len(events) != 1:
-        told = [f"{letter.reason} at {letter.where}" for letter in dead]
-        detail = f"It holds {len(events)} events; one is needed."
-        raise Problem(problem(422, "The event cannot be read", detail, told))
-    return events[0]
-
-
-def _entities(order: _Order, entities: list[AnyEntity]) -> Event:
-    """An event that is nothing but what somebody wants something done to."""
-    if not 0 < len(entities) <= MOST_ENTITIES:
-        raise Problem(problem(400, "Too many or no entities", f"Give 1 to {MOST_ENTITIES} entities."))
-    return Event(
-        source="http",
-        id=order.key,
-        case=f"asked:{order.key}",
-        title=order.request.reason or "asked for",
-        entities=tuple(dict.fromkeys(entities)),
-        digest=ids.content_digest(order.delivery.body),
-    )
-
-
-async def _incident(incident: str, app: App) -> dict[str, Any]:
-    workspace = app.settings.sentinel_workspace
-    if not workspace:
-        raise Problem(problem(422, "Incidents cannot be read", "RIPOSTE_SENTINEL_WORKSPACE is not set."))
-    if not valid.guid(incident):
-        detail = f"{incident!r} is not a GUID: give the incident's name, not its number."
-        raise Problem(problem(400, "No incident id", detail))
-    try:
-        azure = app.azure((sentinel.READ,), [])
-        return await in_our_words(sentinel.incident(workspace, valid.guid(incident), azure), wrote=False)
-    except NotFound as error:
-        raise Problem(problem(404, "No such incident", str(error))) from error
+def _accepted_kinds(playbook: Playbook, app: App) -> frozenset[str]:
+    """What the steps of a playbook act on."""
+    return frozenset().union(*(app.responders[name].target.accepts for name, _ in playbook.steps))
 
 
 async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...], app: App) -> Answer:
     """Store the run, begin it, and answer."""
+    asked = order.request.reason if order.request.entities is None else ""
     opened = await app.ledger.open(event.case, event.same)
     run = Run(
         id=f"{opened.partition}-{ids.digest('asked', order.playbook.name, order.key)[:12]}",
         playbook=order.playbook.name,
         mode=order.mode,
         actor=order.actor,
-        event=replace(brief(event, order.delivery), case=opened.case, title=order.request.reason or event.title),
+        event=replace(
+            brief(event, order.delivery),
+            case=opened.case,
+            title=f"{event.title}; asked for: {asked}" if asked else event.title,
+        ),
         entities=entities,
         same=event.same,
         accepted=order.delivery.received,
@@ -273,7 +238,7 @@ async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...]
         await asyncio.wait({work}, timeout=0 if order.at_once else WAIT)
     place = f"/api/runs/{run.id}"
     body = {"run": run.id, "status": place, "playbook": run.playbook, "mode": run.mode, "case": opened.case}
-    return Answer(202, body, {"Location": place, "Retry-After": "2"})
+    return Answer(202, body, {"Location": place, **AGAIN})
 
 
 def _tell(work: asyncio.Task[None]) -> None:
