@@ -37,6 +37,9 @@ _FACTS = Facts(
     ),
 )
 
+_EXTERNAL = "#ext#"
+"""In the UPN of everybody who was invited from outside, whether as a guest or as a member."""
+
 
 class RevokeUserSessionsParams(Params, frozen=True, kw_only=True):
     """Nothing to set."""
@@ -52,10 +55,10 @@ async def read(user: User, _: RevokeUserSessionsParams, azure: Azure) -> Seen[Re
     """Since when the user's sessions are valid.
 
     Raises:
-        Refused: If the user is a guest, whose sessions are the home tenant's.
+        Refused: If the user signs in at another tenant, as guests do and members from outside.
     """
-    if user.user_type.lower() == "guest":
-        raise Refused(f"{user.name} is a guest: their sessions belong to their home tenant and cannot be revoked here")
+    if user.user_type.lower() == "guest" or _EXTERNAL in user.name.lower():
+        raise Refused(f"{user.name} is external: their sessions belong to their home tenant and cannot be revoked here")
     client = await azure.graph()
     from kiota_abstractions.base_request_configuration import RequestConfiguration
     from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder

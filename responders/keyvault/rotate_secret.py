@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STEP_TAG = "riposte-step"
 MOST_TAGS = 15
+CERTIFICATES = frozenset({"application/x-pkcs12", "application/x-pem-file"})
+"""Content types of secrets that hold a certificate with its key."""
 
 _FACTS = Facts(
     permissions=(
@@ -75,9 +77,11 @@ async def read(secret: Secret, _: RotateSecretParams, azure: Azure) -> Seen[Rota
     """The newest version, by its metadata.
 
     Raises:
-        Refused: If the secret has no version.
+        Refused: If the secret has no version, or belongs to a certificate: no made-up value would do.
     """
     newest = (await _versions(secret, azure))[-1]
+    if newest.managed or (newest.content_type or "").lower() in CERTIFICATES:
+        raise Refused(f"secret {secret.name} belongs to a certificate: renew the certificate")
     return Seen(RotateSecretState(str(newest.version), _time(newest.expires_on), bool(newest.enabled)), newest)
 
 
@@ -122,27 +126,38 @@ async def verify(
         Unverified: If not.
     """
     versions = await _versions(secret, azure)
-    newest = versions[-1]
+    newest, retired = versions[-1], rotated.after.disabled
+    if retired:
+        if any(version.enabled for version in versions if version.version == retired):
+            raise Unverified(f"version {retired} of secret {secret.name} is still enabled")
+        return (f"Version {retired} is disabled.",)
     if (
         newest.version != rotated.after.current
         or not newest.enabled
         or _time(newest.expires_on) != rotated.after.expires
     ):
         raise Unverified(f"version {rotated.after.current} of secret {secret.name} is not the newest enabled one")
-    if rotated.after.disabled and any(v.enabled for v in versions if v.version == rotated.after.disabled):
-        raise Unverified(f"version {rotated.after.disabled} of secret {secret.name} is still enabled")
     return (f"Version {newest.version} is the newest, enabled, and expires {rotated.after.expires}.",)
 
 
 async def retire(
     secret: Secret, _: RotateSecretParams, rotated: Change[RotateSecretState], azure: Azure
 ) -> RotateSecretState:
-    """After the grace: disable the old version, unless it was disabled before."""
-    if not rotated.before.enabled:
+    """After the grace: disable the old version, unless it was disabled before.
+
+    Raises:
+        Refused: If the newest version has been disabled meanwhile: consumers would have none.
+    """
+    old = rotated.before
+    if not old.enabled:
         return rotated.after
+    newest = (await _versions(secret, azure))[-1]
+    if not newest.enabled:
+        gone = f"version {newest.version} of secret {secret.name} is disabled"
+        raise Refused(f"{gone}: version {old.current} stays enabled")
     client = await azure.secrets(secret.vault_url)
-    await client.update_secret_properties(secret.name, rotated.before.current, enabled=False)
-    return RotateSecretState(rotated.after.current, rotated.after.expires, disabled=rotated.before.current)
+    await client.update_secret_properties(secret.name, old.current, enabled=False)
+    return RotateSecretState(rotated.after.current, rotated.after.expires, disabled=old.current)
 
 
 async def undo(

@@ -14,10 +14,11 @@ from msgspec import Meta, Struct
 from shared.azure.clients import Azure
 from shared.azure.targets.network_interface import NETWORK_INTERFACE, NetworkInterface
 from shared.kinds.responder import Facts, Params, Seen, Setting
-from shared.model.errors import Refused, Unverified
+from shared.model.errors import Refused, Uncertain, Unverified
 from shared.model.permission import arm, linked
 
 if TYPE_CHECKING:
+    from azure.core.polling import AsyncLROPoller
     from azure.mgmt.network.models import EffectiveNetworkSecurityGroup, NetworkSecurityGroup
 
 _FACTS = Facts(
@@ -51,6 +52,8 @@ _FACTS = Facts(
     ),
     leaves="The quarantine security group, empty and tagged `riposte: quarantine`.",
 )
+
+_EVERYTHING = frozenset({"*", "All", "0-65535", "0.0.0.0/0"})
 
 
 class IsolateNicParams(Params, frozen=True, kw_only=True):
@@ -91,17 +94,27 @@ def change(nic: NetworkInterface, params: IsolateNicParams, _: IsolateNicState) 
 async def write(
     nic: NetworkInterface, params: IsolateNicParams, seen: Seen[IsolateNicState], wanted: IsolateNicState, azure: Azure
 ) -> None:
-    """Put a security group on the interface, or none, and leave everything else as it was seen."""
+    """Put a security group on the interface, or none, and leave everything else as it was seen.
+
+    Raises:
+        Refused: If the group is not there any more, or is not one to use.
+    """
     network = await azure.network(nic.subscription)
     if wanted == change(nic, params, wanted):
         await _ensure_quarantine_group(nic, params, azure)
     body = seen.body
     body.network_security_group = {"id": wanted.network_security_group} if wanted.network_security_group else None
     unchanged = {"If-Match": str(body.etag)}
-    poller = await network.network_interfaces.begin_create_or_update(
-        nic.resource_group, nic.name, body, headers=unchanged
-    )
-    await poller.result()
+    try:
+        poller = await network.network_interfaces.begin_create_or_update(
+            nic.resource_group, nic.name, body, headers=unchanged
+        )
+    except HttpResponseError as error:
+        group = wanted.network_security_group or "-"
+        if _code(error) == "InvalidResourceReference" and group.lower() in error.message.lower():
+            raise Refused(f"security group {group} is not there any more: {nic.name} is left as it is") from error
+        raise
+    await _ended(poller, nic.name)
 
 
 def same(one: IsolateNicState, other: IsolateNicState) -> bool:
@@ -128,7 +141,8 @@ async def verify(
     except HttpResponseError as error:
         if error.status_code not in (400, 409):
             raise
-        return ("The effective rules cannot be read while the machine does not run.",)
+        told = f"The effective rules could not be read ({_code(error)})"
+        return (f"{told}: Azure tells them only while the machine runs.",)
     for group in groups:
         applied = str(group.network_security_group.id if group.network_security_group else "").lower()
         if applied == str(wanted.network_security_group).lower():
@@ -140,12 +154,19 @@ async def verify(
 
 
 def _denies_everything(group: EffectiveNetworkSecurityGroup, direction: str) -> bool:
+    """Whether the first rule is for every protocol, port and address; what it does not say counts against it."""
     rules = [rule for rule in group.effective_security_rules or [] if rule.direction == direction]
     first = min(rules, key=lambda rule: rule.priority or 0, default=None)
-    if first is None or first.access != "Deny" or first.protocol not in ("All", "*"):
+    if first is None or first.access != "Deny":
         return False
-    everywhere = ("*", "0.0.0.0/0", None)
-    return first.source_address_prefix in everywhere and first.destination_address_prefix in everywhere
+    parts = (
+        (first.protocol, None),
+        (first.source_port_range, first.source_port_ranges),
+        (first.destination_port_range, first.destination_port_ranges),
+        (first.source_address_prefix, first.source_address_prefixes),
+        (first.destination_address_prefix, first.destination_address_prefixes),
+    )
+    return all(not _EVERYTHING.isdisjoint((one, *(several or ()))) for one, several in parts)
 
 
 def _group_name(nic: NetworkInterface, params: IsolateNicParams) -> str:
@@ -165,7 +186,7 @@ async def _ensure_quarantine_group(nic: NetworkInterface, params: IsolateNicPara
         poller = await network.network_security_groups.begin_create_or_update(
             nic.resource_group, name, wanted, headers={"If-None-Match": "*"}
         )
-        await poller.result()
+        await _ended(poller, name)
         return
     if (group.tags or {}).get("riposte") != "quarantine":
         raise Refused(f"security group {name} exists and is not tagged `riposte: quarantine`: it is not used")
@@ -173,19 +194,27 @@ async def _ensure_quarantine_group(nic: NetworkInterface, params: IsolateNicPara
         raise Refused(f"security group {name} has been changed and may let traffic through: restore or delete it")
 
 
-def _rules(group: NetworkSecurityGroup | dict[str, Any]) -> list[tuple[str, Any, Any, Any, Any, Any]]:
-    rules = group["properties"].get("securityRules") or []
-    return sorted(
-        (
-            str(rule["properties"].get("direction")),
-            rule["properties"].get("priority"),
-            rule["properties"].get("access"),
-            rule["properties"].get("protocol"),
-            rule["properties"].get("sourceAddressPrefix"),
-            rule["properties"].get("destinationAddressPrefix"),
-        )
-        for rule in rules
-    )
+def _rules(group: NetworkSecurityGroup | dict[str, Any]) -> list[dict[str, Any]]:
+    """What the rules mean, in one order: without names, and without what Azure adds when it shows them."""
+    shown = [rule["properties"].items() for rule in group["properties"].get("securityRules") or []]
+    rules = [{k: v for k, v in rule if v and k not in ("description", "provisioningState")} for rule in shown]
+    return sorted(rules, key=lambda rule: (rule["direction"], rule["priority"]))
+
+
+async def _ended(poller: AsyncLROPoller[Any], name: str) -> None:
+    """Wait for a write that Azure has accepted.
+
+    Raises:
+        Uncertain: If it failed afterwards, or nobody can tell: only a look shows what became of it.
+    """
+    try:
+        await poller.result()
+    except HttpResponseError as error:
+        raise Uncertain(f"the write of {name} was accepted, then failed: {error.message}") from error
+
+
+def _code(error: HttpResponseError) -> str:
+    return str((error.error and error.error.code) or error.status_code)
 
 
 def _quarantine_group(location: str) -> dict[str, Any]:
