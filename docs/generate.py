@@ -72,7 +72,8 @@ def _responders(responders: Mapping[str, Responder]) -> str:
         way_back = "yes" if can_undo(responder) else "no"
         leaves = f" Leaves behind: {facts.leaves}" if facts.leaves else ""
         params = "\n".join(
-            f"- `{key}`: {spec.get('description', '')} Default: `{spec['default']}`." for key, spec in _params(responder)
+            f"- `{key}`: {spec.get('description', '')} Default: `{spec['default']}`."
+            for key, spec in _params(responder)
         )
         parts.append(f"""## {name}
 

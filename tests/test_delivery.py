@@ -19,7 +19,6 @@ ORDERS = list(itertools.islice(itertools.permutations(BODIES * 3), 0, None, 45_0
 
 async def told(folder: Path, bodies: list[bytes]) -> Lab:
     """A lab to which these bodies were delivered, one by one."""
-    folder.mkdir()
     made = acting(folder)
     for body in bodies:
         await delivered(made, body)

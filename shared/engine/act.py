@@ -35,25 +35,24 @@ LOOKS = Policy(attempts=5, first=2.0, longest=15.0)
 """For the effect to be seen: directories take seconds to agree."""
 
 
-async def act(step: Step, started: datetime, app: App, journal: list[Exchange], no: str = "") -> Outcome:
+async def act(entry: Entry, app: App, journal: list[Exchange], no: str = "") -> Outcome:
     """Do a claimed step.
 
     Args:
-        step: The step.
-        started: When its first attempt began.
+        entry: The step.
         app: Everything else.
         journal: Where every request is written.
         no: Why nothing may be changed any more: then it is only found out whether the deed was done before.
     """
-    responder = app.responders[step.aim.responder]
-    target = target_of(step, responder)
+    responder = app.responders[entry.step.aim.responder]
+    target = target_of(entry.step, responder)
     deadline = app.clock.now() + STEP
     azure = app.azure(permissions(responder), journal, deadline=deadline)
     try:
         locked = await app.ledger.lock(target.id, app.instance, deadline)
     except Temporary as error:
-        return Outcome(state="planned", reason=str(error))
-    deed = _Deed(step, started, responder, target, app, azure, locked, no)
+        return Outcome(state="planned", reason=str(error), otherwise=entry.otherwise)
+    deed = _Deed(entry, responder, target, app, azure, locked, no)
     try:
         return await _tried(deed, deadline)
     finally:
@@ -106,7 +105,11 @@ async def _tried(deed: _Deed, deadline: datetime) -> Outcome:
     app = deed.app
 
     async def once() -> Outcome:
-        return await with_fresh_token(deed.do, app.credential)
+        try:
+            return await with_fresh_token(deed.do, app.credential)
+        except Uncertain:
+            deed.otherwise = "uncertain"
+            raise
 
     retry = retry_if_exception_type((Changed, Uncertain))
     try:
@@ -115,7 +118,9 @@ async def _tried(deed: _Deed, deadline: datetime) -> Outcome:
         times = Times(decided=deed.decided, acted=deed.acted)
         return Outcome(state="unverified", reason=str(error), change=deed.change, times=times)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is how the step ended
-        return replace(of_error(error, deed.step.aim.responder), times=Times(decided=deed.decided, acted=deed.acted))
+        times = Times(decided=deed.decided, acted=deed.acted)
+        end = of_error(error, deed.step.aim.responder)
+        return replace(end, times=times, change=deed.change, otherwise=deed.otherwise)
     return outcome
 
 
@@ -124,8 +129,7 @@ class _Deed:
 
     def __init__(
         self,
-        step: Step,
-        started: datetime,
+        entry: Entry,
         responder: Responder,
         target: Target,
         app: App,
@@ -133,7 +137,8 @@ class _Deed:
         locked: Locked,
         no: str,
     ) -> None:
-        self.step = step
+        self.step = step = entry.step
+        self.otherwise = entry.otherwise
         self.responder = responder
         self.target = target
         self.app = app
@@ -141,7 +146,7 @@ class _Deed:
         self.locked = locked
         self.no = no
         self.params = msgspec.convert(step.aim.params, responder.params)
-        self.cause = Cause(step=step.key, case=step.event.case, event_time=step.event.time, started=started)
+        self.cause = Cause(step=step.key, case=step.event.case, event_time=step.event.time, started=entry.started)
         self.decided = app.clock.now()
         self.acted: datetime | None = None
         self.change: Change[Struct] | None = None
@@ -149,6 +154,7 @@ class _Deed:
     async def do(self) -> Outcome:
         """Look; if it is not done, remember what is there and do it; look again."""
         seen = await in_our_words(self.responder.read(self.target, self.params, self.azure), wrote=False)
+        self.otherwise = "failed"
         own = self._own_hold()
         wanted = self._wanted(seen)
         if wanted is None:
@@ -192,6 +198,7 @@ class _Deed:
         """
         app, change = self.app, self.change
         assert change is not None
+        self.otherwise = "unverified"
 
         async def look() -> tuple[str, ...]:
             return await in_our_words(self._verify(change), wrote=False)

@@ -23,60 +23,66 @@ UNPACKED = 64 * 1024 * 1024
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _LISTS = ("records", "value")
 
+Record = dict[str, Any] | Unreadable
 
-def records(body: bytes) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
-    """Every record in a body with its place in it; what is no record comes as the error, and the rest goes on."""
+
+def records(body: bytes) -> Iterator[tuple[Record, str, bytes]]:
+    """Every record in a body, its place in it, and the part of the body that it is.
+
+    What is no record comes as the error, and the rest goes on.
+    """
     try:
         text = _plain(body)
     except Unreadable as error:
-        yield error, error.where
+        yield error, error.where, body
         return
     try:
         value = _parse(text)
     except Unreadable as error:
-        yield from _lines(text, error)
+        lines = text.splitlines()
+        if len(lines) > 1 and any(map(_is_document, lines)):
+            yield from _lines(lines)
+        else:
+            yield error, error.where, body
         return
-    yield from _peel(value, "$", DEPTH)
+    for found, where, part in _peel(value, "$", DEPTH):
+        yield found, where, body if where == "$" else msgspec.json.encode(part)
 
 
-def _lines(text: bytes, error: Unreadable) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
-    """A body that is no JSON as a whole may be one document a line; if its first line is none, it is not."""
-    lines = text.splitlines()
-    first = next((line for line in lines if line.strip()), b"")
-    if len(lines) < 2 or not _is_json(first):
-        yield error, error.where
-        return
+def _lines(lines: list[bytes]) -> Iterator[tuple[Record, str, bytes]]:
     for number, line in enumerate(lines, 1):
-        if line.strip():
-            yield from _line(line, number)
+        if not line.strip():
+            continue
+        try:
+            value = _parse(line)
+        except Unreadable as error:
+            yield Unreadable(error.reason, f"line {number}, {error.where}"), f"line {number}", line
+        else:
+            for found, where, part in _peel(value, f"line {number}", DEPTH):
+                yield found, where, msgspec.json.encode(part)
 
 
-def _line(line: bytes, number: int) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
-    try:
-        yield from _peel(_parse(line), f"line {number}", DEPTH)
-    except Unreadable as error:
-        yield Unreadable(error.reason, f"line {number}, {error.where}"), f"line {number}"
-
-
-def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[dict[str, Any] | Unreadable, str]]:
-    if depth == 0:
-        yield Unreadable(f"wrapped more than {DEPTH} times", where), where
+def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[Record, str, Any]]:
+    if depth < 0:
+        yield Unreadable(f"wrapped more than {DEPTH} times", where), where, value
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _peel(item, f"{where}[{number}]", depth - 1)
     elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
-            yield from _peel(_parse(value.encode()), where, depth - 1)
+            inside = _parse(value.encode())
         except Unreadable as error:
-            yield Unreadable(error.reason, f"{where}, {error.where}"), where
+            yield Unreadable(error.reason, f"{where}, {error.where}"), where, value
+        else:
+            yield from _peel(inside, where, depth - 1)
     elif isinstance(value, dict):
         inner = _wrapped(value)
         if inner is None:
-            yield value, where
+            yield value, where, value
         else:
             yield from _peel(value[inner], f"{where}.{inner}", depth - 1)
     else:
-        yield Unreadable(f"a record must be an object, not {_json_type(value)}", where), where
+        yield Unreadable(f"a record must be an object, not {_json_type(value)}", where), where, value
 
 
 def _wrapped(value: dict[str, Any]) -> str | None:
@@ -99,7 +105,9 @@ def _plain(body: bytes) -> bytes:
             try:
                 return body[len(mark) :].decode(encoding).encode()
             except UnicodeDecodeError as error:
-                raise Unreadable(f"not {encoding}, although it begins like it", f"byte {error.start}") from error
+                raise Unreadable(
+                    f"not {encoding}, although it begins like it", f"byte {len(mark) + error.start}"
+                ) from error
     return body
 
 
@@ -124,16 +132,24 @@ def _parse(text: bytes) -> Any:
         what = str(error).removeprefix("JSON is malformed: ").partition(" (byte")[0]
         raise Unreadable(f"not JSON: {what}", f"byte {place[1] if place else len(text)}") from error
     except UnicodeDecodeError as error:
-        raise Unreadable("not UTF-8", f"in the text around byte {error.start}") from error
+        raise Unreadable("not UTF-8", f"byte {_undecodable(text)}") from error
     except RecursionError as error:
         raise Unreadable("nested too deeply", "byte 0") from error
 
 
-def _is_json(text: bytes) -> bool:
+def _is_document(line: bytes) -> bool:
+    """Whether a line is a document of its own: one such line shows that a body is one document a line."""
+    if line[:1] not in (b"{", b"["):
+        return False
     try:
-        return isinstance(_parse(text), (dict, list))
+        return bool(_parse(line))
     except Unreadable:
         return False
+
+
+def _undecodable(text: bytes) -> int:
+    """Where a text stops being UTF-8."""
+    return len(re.split("[\udc80-\udcff]", text.decode(errors="surrogateescape"), maxsplit=1)[0].encode())
 
 
 def _json_type(value: Any) -> str:

@@ -14,6 +14,7 @@ from shared.model.resource_id import ResourceId
 from shared.model.settings import Settings
 from shared.model.target import Target
 
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What the guards say.

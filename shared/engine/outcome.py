@@ -12,7 +12,7 @@ from msgspec import Struct
 from shared.kinds.responder import Responder, Setting
 from shared.model.change import Change
 from shared.model.errors import AzureError, Refused, RiposteError, Temporary, Uncertain
-from shared.model.ledger import Due, Entry, State, Times
+from shared.model.ledger import Due, Entry, GivenUp, State, Times
 from shared.model.record import Decision
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Outcome:
         notes: What verification found.
         times: When each station was passed.
         wait: Seconds until it should be tried again; None: as usual.
-        uncertain: Whether the last attempt may have worked although no answer came.
+        otherwise: How it ends if it is given up; what failed ends like this, too.
     """
 
     state: State
@@ -53,7 +53,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     times: Times = Times()
     wait: float | None = None
-    uncertain: bool = False
+    otherwise: GivenUp = "failed"
 
 
 def of_error(error: Exception, where: str) -> Outcome:
@@ -68,7 +68,7 @@ def of_error(error: Exception, where: str) -> Outcome:
     if isinstance(error, Temporary):
         return Outcome(state="planned", reason=str(error), wait=error.retry_after)
     if isinstance(error, Uncertain):
-        return Outcome(state="planned", reason=str(error), uncertain=True)
+        return Outcome(state="planned", reason=str(error), otherwise="uncertain")
     if isinstance(error, (AzureError, RiposteError)):
         return Outcome(state="failed", reason=str(error))
     log.error("a fault in %s", where, exc_info=error)
@@ -80,8 +80,10 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
     state, reason = outcome.state, outcome.reason
     due: datetime | None = None
     due_for: Due = ""
-    if state == "planned" and entry.attempts >= MOST_ATTEMPTS:
-        state = "uncertain" if outcome.uncertain else "failed"
+    if state == "failed":
+        state = outcome.otherwise
+    elif state == "planned" and entry.attempts >= MOST_ATTEMPTS:
+        state = outcome.otherwise
         reason = f"given up after {entry.attempts} attempts: {reason}"
     elif state == "planned":
         due, due_for = now + _pause(entry.attempts, outcome.wait), "again"
@@ -97,6 +99,7 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
         lease=None,
         due=due,
         due_for=due_for,
+        otherwise=outcome.otherwise if state == "planned" else "failed",
         before=msgspec.to_builtins(change.before) if change else entry.before,
         after=msgspec.to_builtins(change.after) if change else entry.after,
         times=outcome.times if outcome.times.decided else entry.times,

@@ -82,5 +82,5 @@ async def do_step(plan: Planned, count: int, opened: Opened, ask: Ask, app: App)
             noted = await claim(plan, verdict, opened, ask, app)  # 5 claim
             if noted is None or noted.entry.state != "claimed":
                 return
-            outcome = await act(noted.entry.step, noted.entry.started, app, plan.journal)  # 6 act
+            outcome = await act(noted.entry, app, plan.journal)  # 6 act
             await conclude(noted, outcome, plan.journal, app)  # 7 record

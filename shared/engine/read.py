@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import msgspec
-
 from shared.engine.envelope import records
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
@@ -59,11 +57,10 @@ class Sources:
         """Everything in a body: events, and what is none."""
         events: list[Event] = []
         dead: list[DeadLetter] = []
-        for record, where in records(body):
+        for record, where, part in records(body):
             if isinstance(record, Unreadable):
-                dead.append(DeadLetter(record.reason, record.where, body))
+                dead.append(DeadLetter(record.reason, record.where, part))
                 continue
-            part = body if where == "$" else msgspec.json.encode(record)
             source = ""
             try:
                 fields = Fields(record)

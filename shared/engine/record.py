@@ -16,7 +16,7 @@ from shared.model import ids
 from shared.model.change import differences, state_digest
 from shared.model.delivery import Delivery
 from shared.model.event import Event
-from shared.model.ledger import Entry
+from shared.model.ledger import Entry, Run
 from shared.model.record import SCHEMA_VERSION, Decision, Record
 from shared.model.step import Brief, Step
 from shared.wire.dry_run import KeptBack
@@ -89,6 +89,25 @@ def of_dead_letter(letter: DeadLetter, delivery: Delivery, letter_id: str, now: 
         DecidedTime=_time(now),
         ActorKind="system",
         TraceParent=delivery.trace,
+    )
+
+
+def of_run(run: Run, decision: Decision, reason: str, now: datetime) -> Record:
+    """The record of a run that ended before any step."""
+    return Record(
+        **_about(run.event),
+        TimeGenerated=_time(now),
+        RecordId=ids.record_id(run.id, decision),
+        SchemaVersion=SCHEMA_VERSION,
+        Decision=decision,
+        Reason=_cut(reason),
+        RunId=run.id,
+        Playbook=run.playbook,
+        PlaybookMode=run.mode,
+        ActorKind=run.actor.kind,
+        ActorName=run.actor.name,
+        ActorId=run.actor.id,
+        DecidedTime=_time(now),
     )
 
 

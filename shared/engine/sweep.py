@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace as changed
 
 import msgspec
 from msgspec.structs import replace
@@ -61,8 +62,11 @@ async def _case(partition: str, case: str, row: Row, app: App) -> None:
 
 async def _again(run: Run, app: App) -> None:
     playbook = app.playbooks.named(run.playbook)
-    if playbook is None:  # it was taken away since
-        await app.ledger.finish(ids.partition(run.event.case), run)
+    if playbook is None:
+        reason = f"playbook {run.playbook} is not there any more"
+        made = record.of_run(run, "refused", reason, app.clock.now())
+        await outbox.post([made], (), app)
+        await app.ledger.finish(ids.partition(run.event.case), run, [made])
         return
     await take_up(run, playbook, app)
 
@@ -119,14 +123,15 @@ async def _try_again(noted: Noted, app: App) -> None:
     now = app.clock.now()
     counted = replace(noted.entry, attempts=noted.entry.attempts + 1)
     if verdict.end is not None and verdict.end.state == "planned":
-        await conclude(Noted(counted, noted.row), verdict.end, journal, app)
+        waiting = changed(verdict.end, otherwise=noted.entry.otherwise)
+        await conclude(Noted(counted, noted.row), waiting, journal, app)
         return
     findings = record.Findings(reason="again", guard=verdict.said, journal=journal)
     intent = record.of_step(step, responder, "intent", now, findings, counted)
     taken = await take_over(noted, "claimed", app, (intent,))
     if taken is not None:
         no = verdict.end.reason if verdict.end else ""
-        await conclude(taken, await act(step, noted.entry.started, app, journal, no), journal, app)
+        await conclude(taken, await act(taken.entry, app, journal, no), journal, app)
 
 
 async def _second_half(noted: Noted, app: App) -> None:

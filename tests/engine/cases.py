@@ -11,6 +11,7 @@ import yaml
 
 from azsim.arm import Arm
 from azsim.call import Call
+from azsim.services.tables import Entity, Tables
 from azsim.tenants import contoso
 from shared.kinds.responder import all_responders
 from shared.model.delivery import Delivery
@@ -35,6 +36,7 @@ def acting(folder: Path, *steps: str, mode: str = "act", **given: Any) -> Lab:
         "then": [{name: None} for name in steps or [ISOLATE]],
         "tests": [{"recording": "defender_low_severity", "expect": []}],
     }
+    folder.mkdir(exist_ok=True)
     folder.joinpath("only.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     return lab.make(playbooks=folder, **given)
 
@@ -97,6 +99,13 @@ def resource(made: Lab, resource_id: str) -> dict[str, Any]:
     assert found is not None
     body: dict[str, Any] = found.body
     return body
+
+
+def turn(made: Lab, **columns: Any) -> None:
+    """Set the kill switch as a person does, with any tool that writes tables."""
+    rows = made.world.state(Tables).tables[contoso.STORAGE_ACCOUNT, contoso.LEDGER_TABLE]
+    row = {"PartitionKey": "control", "RowKey": "kill_switch", **columns}
+    rows["control", "kill_switch"] = Entity(row, 'W/"by hand"')
 
 
 def without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:

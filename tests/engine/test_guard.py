@@ -8,12 +8,11 @@ import pytest
 
 from azsim.faults import Effect, Hang, Status
 from azsim.services.graph import Directory
-from azsim.services.tables import Entity, Tables
 from azsim.tenants import contoso
 from shared.engine.guard import Verdict, guard, too_many
 from shared.engine.plan import Ask, brief, planned
 from shared.kinds.responder import all_responders, permissions
-from tests.engine.cases import NICS, REVOKE, acting, alert, delivered, delivery, ends, event, resource
+from tests.engine.cases import NICS, REVOKE, acting, alert, delivered, delivery, ends, event, resource, turn
 from tests.lab import ENGINE, Lab
 
 ADELE = "adele.vance@contoso.example"
@@ -39,13 +38,6 @@ def about(upn: str) -> bytes:
         AzureResourceId="",
         ResourceIdentifiers=[],
     )
-
-
-def turn(made: Lab, **columns: Any) -> None:
-    """Set the kill switch as a person does, with any tool that writes tables."""
-    rows = made.world.state(Tables).tables[contoso.STORAGE_ACCOUNT, contoso.LEDGER_TABLE]
-    row = {"PartitionKey": "control", "RowKey": "kill_switch", **columns}
-    rows["control", "kill_switch"] = Entity(row, 'W/"by hand"')
 
 
 async def test_what_nothing_speaks_against_may_be_done_and_says_what_was_looked_at(tmp_path: Path) -> None:

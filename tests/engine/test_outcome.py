@@ -9,7 +9,7 @@ from shared.engine.outcome import DECISIONS, MOST_ATTEMPTS, Outcome, ended, of_e
 from shared.kinds.responder import all_responders
 from shared.model.entity import Ip
 from shared.model.errors import Changed, Forbidden, NotFound, Permanent, Refused, Temporary, Uncertain, Unverified
-from shared.model.ledger import Entry, State
+from shared.model.ledger import Entry, GivenUp, State
 from shared.model.record import DECISIONS as ALL
 from shared.model.step import Aim, Brief, Step
 
@@ -71,13 +71,24 @@ def test_it_is_tried_again_after_ever_longer_waits_and_never_before_azure_allows
     assert end.due == NOW + timedelta(seconds=seconds)
 
 
-@pytest.mark.parametrize(("uncertain", "state"), [(False, "failed"), (True, "uncertain")])
-def test_it_is_given_up_in_the_end(*, uncertain: bool, state: State) -> None:
-    outcome = Outcome(state="planned", reason="down", uncertain=uncertain)
+@pytest.mark.parametrize("otherwise", ["failed", "uncertain", "unverified"])
+def test_it_is_given_up_in_the_end(otherwise: GivenUp) -> None:
+    outcome = Outcome(state="planned", reason="down", otherwise=otherwise)
     end = ended(entry(attempts=MOST_ATTEMPTS), outcome, ISOLATE, NOW)
 
-    assert (end.state, end.due) == (state, None)
+    assert (end.state, end.due) == (otherwise, None)
     assert end.reason == f"given up after {MOST_ATTEMPTS} attempts: down"
+
+
+def test_what_failed_is_uncertain_if_an_earlier_attempt_may_have_worked() -> None:
+    end = ended(entry(), Outcome(state="failed", reason="forbidden", otherwise="uncertain"), ISOLATE, NOW)
+
+    assert (end.state, end.reason) == ("uncertain", "forbidden")
+
+
+@pytest.mark.parametrize(("state", "kept"), [("planned", "uncertain"), ("refused", "failed"), ("done", "failed")])
+def test_a_doubt_is_remembered_as_long_as_the_step_waits(state: State, kept: GivenUp) -> None:
+    assert ended(entry(), Outcome(state=state, otherwise="uncertain"), ISOLATE, NOW).otherwise == kept
 
 
 def test_an_end_frees_the_claim() -> None:
