@@ -31,6 +31,17 @@ async def hub(made: Lab, *bodies: bytes, partition: str = "0") -> Invocation:
     return await made.host.event_hub("alerts", bodies, partition)
 
 
+async def stored(made: Lab, *bodies: bytes) -> int:
+    """Deliver as the retry policy says, without an end; how often that took."""
+    attempts = 0
+    while attempts < 100:
+        done = await hub(made, *bodies)
+        attempts += done.attempts
+        if done.error is None:
+            return attempts
+    raise AssertionError(f"not stored in {attempts} attempts")
+
+
 async def test_a_batch_is_taken_as_bytes_and_one_bad_body_does_not_spoil_the_others(tmp_path: Path) -> None:
     made = lab.make(playbooks=acting(tmp_path), settings=NOWHERE)
     bodies = [b"\xff\xfe\x00", lab.recording(THEFT), b'{"a": ', lab.recording("defender_low_severity"), b""]
@@ -41,7 +52,7 @@ async def test_a_batch_is_taken_as_bytes_and_one_bad_body_does_not_spoil_the_oth
     await asyncio.sleep(60)
     packets = [found["PartitionKey"] for found in made.ledger_rows() if found["PartitionKey"] == "packet"]
     assert len(packets) == 2  # three dead letters, two in a packet
-    assert made.decisions() == ["intent", "done", "no_match", "dead_letter", "dead_letter", "dead_letter"]
+    assert made.decisions() == ["intent", "done", "dead_letter", "dead_letter", "no_match", "dead_letter"]
     assert {row["Door"] for row in made.records} == {"event_hub"}
 
 
@@ -66,14 +77,13 @@ async def test_records_say_when_a_delivery_came_in_and_carry_its_trace() -> None
 @pytest.mark.parametrize("fault", [Status(503, "OutOfOrder"), Status(403, "AuthorizationFailed"), Cut("before")])
 async def test_what_cannot_be_stored_is_delivered_again_until_it_can_and_done_once(fault: Any, tmp_path: Path) -> None:
     made = lab.make(playbooks=acting(tmp_path))
-    made.world.faults.on("*", LEDGER, fault, times=12 if isinstance(fault, Status) and fault.status == 403 else 40)
+    made.world.faults.on("*", LEDGER, fault, times=40)
 
-    done = await hub(made, lab.recording(THEFT), lab.recording("defender_low_severity"))
+    attempts = await stored(made, lab.recording(THEFT), lab.recording("defender_low_severity"))
 
-    assert (done.error, done.attempts > 1, revoked(made)) == (None, True, 1)
-    assert sorted({(row["Decision"], row["RecordId"]) for row in made.records}) == sorted(
-        (row["Decision"], row["RecordId"]) for row in made.records
-    )
+    assert attempts > 1
+    assert revoked(made) == 1
+    assert len({row["RecordId"] for row in made.records}) == len(made.records)
     assert sorted(made.decisions()) == ["done", "intent", "no_match"]
 
 
@@ -91,7 +101,7 @@ async def test_an_outage_in_the_middle_of_a_batch_leaves_one_effect(number: int,
     made = lab.make(playbooks=acting(tmp_path))
     made.world.faults.on("*", LEDGER, Status(503, "OutOfOrder"), skip=number, times=30)
 
-    await hub(made, lab.recording(THEFT))
+    await stored(made, lab.recording(THEFT))
     made.world.faults.clear()
     while await made.app.ledger.waiting():
         await asyncio.sleep(LEASE.total_seconds())
@@ -160,7 +170,7 @@ async def test_event_grid_is_told_of_a_failure_and_its_second_delivery_is_done_o
 async def test_the_timer_takes_up_what_was_left(tmp_path: Path) -> None:
     made = lab.make(playbooks=acting(tmp_path))
     before = sessions(made)
-    made.world.faults.always("POST", "graph.microsoft", Status(429, "TooManyRequests", retry_after=400))
+    made.world.faults.always("POST", "revokeSignInSessions", Status(429, "TooManyRequests", retry_after=400))
     await answered(made, CUT, {"entities": [ADELE]})
     assert sessions(made) == before
     made.world.faults.clear()
