@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -267,11 +268,18 @@ ENCODINGS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+LEVELS = {"list": 1, "records": 2, "value": 2, "body": 1}
+"""How deep each wrapping is: an object that holds a list is two."""
+
+
+def wraps(ways: list[str]) -> bool:
+    """Whether these wrappings, the innermost first, make an envelope: a `body` holds an object, never a list."""
+    return sum(LEVELS[way] for way in ways) <= DEPTH and ("list", "body") not in pairwise(ways)
+
+
 @settings(deadline=None)
 @given(
-    OBJECTS,
-    st.lists(st.sampled_from(["list", "records", "value", "body"]), max_size=DEPTH),
-    st.sampled_from(sorted(ENCODINGS)),
+    OBJECTS, st.lists(st.sampled_from(sorted(LEVELS)), max_size=DEPTH).filter(wraps), st.sampled_from(sorted(ENCODINGS))
 )
 def test_a_record_comes_out_of_every_wrapping_as_it_went_in(record: Any, ways: list[str], encoding: str) -> None:
     value = record
@@ -282,7 +290,7 @@ def test_a_record_comes_out_of_every_wrapping_as_it_went_in(record: Any, ways: l
 
 
 @settings(deadline=None)
-@given(st.lists(OBJECTS, min_size=2, max_size=5))
+@given(st.lists(OBJECTS, min_size=2, max_size=5).filter(any))  # empty objects alone do not show one a line
 def test_documents_on_lines_come_out_as_they_went_in(values: list[Any]) -> None:
     assert [item for item, _ in found(b"\n".join(map(encoded, values)))] == values
 
