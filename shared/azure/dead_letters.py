@@ -13,7 +13,7 @@ import msgspec
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
 from shared.model.dead_letter import Letter
-from shared.model.errors import Changed, Temporary
+from shared.model.errors import Changed, Temporary, Uncertain
 from shared.model.permission import data
 from shared.wire.clock import Clock
 from shared.wire.load import load
@@ -30,6 +30,12 @@ PERMISSIONS = (
     data("Microsoft.EventHub/namespaces/messages/send/action"),
 )
 """What they ask of the container and the hub."""
+
+ATTEMPTS = 4
+"""To store a body when it is not known whether it was."""
+
+THERE = "BlobAlreadyExists"
+"""Azure's code for a blob that is stored; every other conflict means that the body is not stored."""
 
 
 class DeadLetters:
@@ -71,13 +77,14 @@ class DeadLetters:
         Raises:
             AzureError: If that does not work.
         """
-        container = (await self._open()).get_container_client(self._container)
-        try:
-            await container.upload_blob(name, body, overwrite=False)
-        except Exception as error:
-            told = told_apart(error)
-            if not isinstance(told, Changed):
-                raise told or error from error
+        lost: Uncertain | None = None
+        for _ in range(ATTEMPTS):  # a blob is never written over, so what got no answer may be sent again
+            try:
+                return await self._upload(name, body)
+            except Uncertain as error:
+                lost = error
+        assert lost is not None
+        raise lost
 
     async def deliver(self, letters: Sequence[Letter]) -> None:
         """Send letters, in order, at least once each.
@@ -104,6 +111,17 @@ class DeadLetters:
                 await producer.send_batch(batch)
         except (EventHubError, OSError) as error:
             raise Temporary(f"the dead-letter hub does not take messages: {error}") from error
+
+    async def _upload(self, name: str, body: bytes) -> None:
+        container = (await self._open()).get_container_client(self._container)
+        try:
+            await container.upload_blob(name, body, overwrite=False)
+        except Exception as error:
+            told = told_apart(error)
+            if told is None:
+                raise
+            if not isinstance(told, Changed) or told.code != THERE:
+                raise told from error
 
     async def _open(self) -> BlobServiceClient:
         if self._service is None:

@@ -78,7 +78,7 @@ class _Answer(AsyncHttpResponseImpl):
             reason="",
             headers=CaseInsensitiveDict(response.headers),
             content_type=response.headers.get("content-type"),
-            stream_download_generator=_stream,
+            stream_download_generator=_Stream,
         )
         self._content = response.body
         self._is_closed = True
@@ -92,8 +92,19 @@ class _Answer(AsyncHttpResponseImpl):
         """Nothing to load."""
 
 
-async def _stream(*_: Any, response: _Answer, **__: Any) -> AsyncIterator[bytes]:
-    yield response.content
+class _Stream(AsyncIterator[bytes]):
+    """A body in one piece, as a stream of azure-core's: downloads of Storage read its attributes."""
+
+    def __init__(self, pipeline: object, response: _Answer, **_: Any) -> None:
+        del pipeline
+        self.response = response
+        self.content_length = len(response.content)
+        self._pieces = iter((response.content,))
+
+    async def __anext__(self) -> bytes:
+        for piece in self._pieces:
+            return piece
+        raise StopAsyncIteration
 
 
 def _body(request: HttpRequest) -> bytes:

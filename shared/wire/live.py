@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import ssl
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,7 @@ class Live:
                 request.method,
                 URL(request.url, encoded=True),  # as the SDK wrote it: an escaped slash stays escaped
                 headers=dict(request.headers),
-                data=request.body or None,
+                data=io.BytesIO(request.body) if request.body else None,  # goes out in pieces
                 allow_redirects=False,
             ) as answer:
                 body = await answer.read()
@@ -65,6 +66,22 @@ class Live:
             connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=context)
             timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
             self._session = aiohttp.ClientSession(
-                connector=connector, timeout=timeout, trust_env=True, cookie_jar=aiohttp.DummyCookieJar()
+                connector=connector,
+                timeout=timeout,
+                trust_env=True,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                middlewares=(_once,),
             )
         return self._session
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Left alone, aiohttp sends a GET, PUT or DELETE again when its answer is lost; that is for the retry policy."""
+    import aiohttp
+
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise Unanswered(f"{type(error).__name__}: {error}") from error

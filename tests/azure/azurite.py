@@ -74,7 +74,13 @@ def running(folder: Path) -> Iterator[Azurite]:
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
     ports = dict(zip(("table", "blob", "queue"), _free_ports(3), strict=True))
-    command = [program, "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"]
+    command: list[str | Path] = [
+        program,
+        "--silent",
+        "--inMemoryPersistence",
+        "--skipApiVersionCheck",
+        "--disableTelemetry",
+    ]
     command += ["--oauth", "basic", "--cert", folder / "server.pem", "--key", folder / "server.pem"]
     command += [text for name, port in ports.items() for text in (f"--{name}Port", str(port))]
     log = folder / "azurite.log"

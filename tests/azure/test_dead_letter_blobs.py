@@ -5,9 +5,9 @@ import pytest
 from azsim.faults import Cut, Effect, Status
 from azsim.rbac import Role
 from azsim.tenants import contoso
-from shared.azure.clients import pipeline
 from shared.azure.dead_letters import DeadLetters
 from shared.model.errors import AzureError, Changed, Forbidden, NotFound, Temporary, Uncertain
+from shared.wire.azure_core import AzureCoreTransport
 from tests.azure.storage import Storage, on_azsim
 
 pytestmark = pytest.mark.real_time
@@ -27,7 +27,8 @@ async def read(storage: Storage, letters: DeadLetters, name: str = NAME) -> byte
 
     reader = Role(data_actions=("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",))
     storage.world.access.grant(contoso.IDENTITY.object_id, contoso.STORAGE, reader)
-    client = BlobServiceClient(storage.blobs, storage.credential, **pipeline(storage.send, storage.world.clock))
+    way = AzureCoreTransport(storage.send, storage.world.clock)
+    client = BlobServiceClient(storage.blobs, storage.credential, transport=way, retry_total=0)
     stream = await client.get_container_client(letters._container).download_blob(name)
     content: bytes = await stream.readall()
     return content

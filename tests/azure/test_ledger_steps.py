@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from azsim.faults import Cut, Effect, Status
-from shared.azure.ledger import TEXT, Ledger
+from shared.azure.ledger import TEXT, Ledger, Noted
 from shared.model.errors import Changed, Permanent
 from shared.model.ledger import Entry, Times
 from tests.azure.given import NOON, PARTITION, entry, noise, record
@@ -75,10 +75,11 @@ async def test_a_move_from_a_stale_version_is_refused_and_its_records_are_not_wr
 @pytest.mark.parametrize("verb", ["begin", "move"])
 async def test_a_step_whose_record_cannot_be_written_is_not_written_either(ledger: Ledger, verb: str) -> None:
     begun = await ledger.begin(PARTITION, entry("a"), [record(1)])
-    write = {
-        "begin": lambda: ledger.begin(PARTITION, entry("b"), [record(2), record(1)]),
-        "move": lambda: ledger.move(begun, entry("a", state="done"), [record(2), record(1)]),
-    }[verb]
+
+    async def write() -> Noted:
+        if verb == "begin":
+            return await ledger.begin(PARTITION, entry("b"), [record(2), record(1)])
+        return await ledger.move(begun, entry("a", state="done"), [record(2), record(1)])
 
     with pytest.raises(Changed):
         await write()

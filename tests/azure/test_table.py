@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.azure.table import NONCE, Row, Table, Write
+from shared.azure.table import NONCE, Row, Table, Value, Write
 from shared.model.errors import Changed, NotFound, Temporary
 from shared.wire.message import Request, Response, Send
 from tests.azure.storage import Storage
@@ -26,7 +26,13 @@ def plain(row: Row | None) -> dict[str, object]:
 
 
 async def test_every_kind_of_value_comes_back_as_it_was_written(table: Table) -> None:
-    values = {"Text": "a \"b\" 'c' ä€😀\n\\", "Empty": "", "Number": -7, "Flag": False, "Bytes": bytes(range(256))}
+    values: dict[str, Value] = {
+        "Text": "a \"b\" 'c' ä€😀\n\\",
+        "Empty": "",
+        "Number": -7,
+        "Flag": False,
+        "Bytes": bytes(range(256)),
+    }
 
     written = await table.insert(Row("case", "step", values))
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
@@ -62,6 +63,15 @@ async def test_what_happens_on_the_wire_comes_in_the_words_of_azure_core(
         await AzureCoreTransport(send, Clock()).send(HttpRequest("GET", "https://x"))
 
     assert caught.value.__cause__ is raised
+
+
+async def test_an_answer_is_streamed_in_one_piece_to_those_who_ask_as_storage_does() -> None:
+    answer: Any = await AzureCoreTransport(echoing([]), Clock()).send(HttpRequest("GET", "https://x"))
+
+    stream = answer.stream_download(None, decompress=True)
+
+    assert (stream.response, stream.content_length) == (answer, 8)
+    assert [piece async for piece in stream] == [b'{"a": 1}']
 
 
 async def test_pollers_wait_on_the_clock() -> None:

@@ -34,7 +34,11 @@ async def served() -> AsyncIterator[str]:
         request.transport.abort()
         return web.Response()
 
-    application = web.Application()
+    async def size(request: web.Request) -> web.Response:
+        return web.Response(text=f"{request.content_length} {len(await request.read())}")
+
+    application = web.Application(client_max_size=2**24)
+    application.router.add_put("/size", size)
     application.router.add_route("*", "/echo", echo)
     application.router.add_get("/packed", packed)
     application.router.add_get("/moved", moved)
@@ -91,6 +95,30 @@ async def test_a_cut_connection_may_have_sent_everything() -> None:
     async with served() as base, alive() as live:
         with pytest.raises(Unanswered):
             await live.send(Request("GET", f"{base}/cut"))
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "POST"])
+async def test_a_request_whose_answer_is_lost_is_not_sent_again(method: str) -> None:
+    seen: list[bytes] = []
+
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.close()
+
+    async with await asyncio.start_server(cut, "127.0.0.1", 0) as server, alive() as live:
+        host, port = server.sockets[0].getsockname()
+        with pytest.raises(Unanswered):
+            await live.send(Request(method, f"http://{host}:{port}/"))
+
+    assert len(seen) == 1
+
+
+async def test_a_large_body_is_sent_whole_and_with_its_size() -> None:
+    body = bytes(range(256)) * 8000
+    async with served() as base, alive() as live:
+        answer = await live.send(Request("PUT", f"{base}/size", {}, body))
+
+    assert answer.body == f"{len(body)} {len(body)}".encode()
 
 
 async def test_many_at_once_share_one_session() -> None:

@@ -152,7 +152,7 @@ async def test_a_machine_without_an_interface_of_its_own_is_refused(properties: 
     if properties is not None:
         body["properties"] = properties
 
-    with pytest.raises(Refused, match="no network interface of its own .a scale set's cannot be written one by one"):
+    with pytest.raises(Refused, match=r"no network interface of its own .a scale set's cannot be written one by one"):
         await resolve(at(contoso.WEB_VM), asking(made))
 
 

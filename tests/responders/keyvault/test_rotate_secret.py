@@ -12,24 +12,16 @@ import pytest
 from azsim.faults import Cut, Effect, Hang, Status
 from azsim.services.key_vault import Vaults, Version
 from azsim.tenants import contoso
-from azsim.world import World
 from shared.kinds.responder import permissions
-from shared.model.entity import VaultObject
 from shared.model.errors import Mistakes
 from shared.wire.chance import SystemChance
 from shared.wire.tape import Recorder
 from tests import lab
-from tests.lab import Lab
 from tests.responders.ask import RESPONDERS, ask, responding, undo
+from tests.responders.keyvault.rotating import CURRENT, NAME, THE_SECRET, new, rotated, versions
 from tests.scenario import Scenario
 
-NAME = "keyvault.rotate_secret"
-OLDEST, CURRENT = contoso.SECRET_VERSIONS
 DAY = 24 * 3600
-
-
-def versions(world: World) -> list[Version]:
-    return world.state(Vaults).versions(contoso.VAULT_HOST, contoso.SECRET)
 
 
 def _without_new_versions(state: dict[str, Any]) -> dict[str, Any]:
@@ -39,32 +31,12 @@ def _without_new_versions(state: dict[str, Any]) -> dict[str, Any]:
 
 
 scenario = Scenario(
-    entity=VaultObject(
-        id=f"https://{contoso.VAULT_HOST}/secrets/{contoso.SECRET}/{CURRENT}",
-        object_type="secret",
-        name=contoso.SECRET,
-        version=CURRENT,
-        vault_id=contoso.VAULT,
-    ),
+    entity=THE_SECRET,
     params={"grace": "1h"},
     without_leavings=_without_new_versions,
     later=timedelta(hours=1, minutes=1),
     effect=lambda world: len(versions(world)) == 3 and versions(world)[-1].attributes["enabled"],
 )
-
-THE_SECRET = scenario.entity
-assert isinstance(THE_SECRET, VaultObject)
-
-
-async def rotated(made: Lab, entity: VaultObject | None = None, key: str = "first") -> dict[str, Any]:
-    """Ask for the rotation; how its step ended."""
-    return (await ask(made, entity or THE_SECRET, key=key)).only
-
-
-def new(made: Lab) -> Version:
-    """The version that was made."""
-    (found,) = [version for version in versions(made.world) if version.id not in contoso.SECRET_VERSIONS]
-    return found
 
 
 def at(seconds: int) -> str:

@@ -13,8 +13,7 @@ from azsim.tenants import contoso
 from shared.model.entity import VaultObject
 from tests.lab import Lab
 from tests.responders.ask import Asked, ask, look, responding, undo
-from tests.responders.keyvault.test_rotate_secret import CURRENT, NAME, THE_SECRET, new, versions
-from tests.responders.keyvault.test_rotate_secret_refused import by_somebody
+from tests.responders.keyvault.rotating import CURRENT, NAME, THE_SECRET, by_somebody, new, versions
 
 GRACE = 3600.0
 PATCH = f"/secrets/{contoso.SECRET}/"

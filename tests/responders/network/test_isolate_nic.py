@@ -113,8 +113,10 @@ async def test_where_azure_tells_no_effective_rules_the_deed_stands_with_a_note(
 
     assert asked.only["state"] == "done"
     assert asked.only["verified"] == [
-        "The effective rules could not be read (NicMustBeAttachedToRunningVmToGetEffectiveSecurityGroups): Azure tells "
-        "them only while the machine runs."
+        (
+            "The effective rules could not be read (NicMustBeAttachedToRunningVmToGetEffectiveSecurityGroups): "
+            "Azure tells them only while the machine runs."
+        )
     ]
     assert group_of(made.world, NICS[0]) == QUARANTINE
 

@@ -143,11 +143,11 @@ async def test_an_answer_without_a_code_is_told_by_its_status(tmp_path: Path) ->
     assert "could not be read (400)" in asked.only["verified"][0]
 
 
-async def test_other_failures_to_read_the_rules_are_not_taken_for_a_stopped_machine(tmp_path: Path) -> None:
+async def test_another_failure_to_read_the_rules_leaves_the_deed_unverified(tmp_path: Path) -> None:
     made = responding(tmp_path, NAME)
     made.world.faults.always("POST", EFFECTIVE, Status(403, "AuthorizationFailed", "No."))
 
     asked = await ask(made, ENTITY)
 
-    assert asked.only["state"] == "failed"
+    assert asked.only["state"] == "unverified"
     assert "AuthorizationFailed" in asked.only["reason"]
