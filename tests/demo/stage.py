@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,15 +49,17 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(*, act: bool) -> AsyncIterator[Stage]:
+async def stage(*, act: bool, denied: Collection[str] = ()) -> AsyncIterator[Stage]:
     """Set the stage. Nothing of the app is replaced: it is told by its environment where Azure is.
 
     Args:
         act: Whether the playbooks are switched to `mode: act`; as they are shipped they only say what they would do.
+        denied: Permissions of the responders that the identity is not given.
     """
     world = World(Clock(SystemClock().now()), Chance(), contoso.TENANT, pace=0.05)
     contoso.build(world, lab.STREAM_DECLARED)
-    lab.grant(world, [*lab.ENGINE, *lab.all_permissions(all_responders().values())])
+    wanted = lab.all_permissions(all_responders().values())
+    lab.grant(world, [*lab.ENGINE, *(permission for permission in wanted if permission.name not in denied)])
     broker = Broker({"alerts": 4, "dead-letters": 1}, now=world.clock.now, key="ZGVtby1rZXk=")
     with tempfile.TemporaryDirectory(prefix="riposte-demo-") as scratch:
         folder = Path(scratch)
