@@ -67,7 +67,7 @@ async def open_door(world: World, folder: Path) -> AsyncIterator[Door]:
     """
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "authority.pem"))
-    runner = web.AppRunner(_application(world), handle_signals=False)
+    runner = web.AppRunner(_application(world), handle_signals=False, handler_cancellation=True)
     await runner.setup()
     inside = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=_context(authority))
     await inside.start()
@@ -97,7 +97,8 @@ def _application(world: World) -> web.Application:
             if request.transport is not None:
                 request.transport.abort()
             raise web.HTTPBadGateway from None
-        kept = {name: value for name, value in response.headers.items() if name not in _HOP}
+        dropped = _HOP - {"content-length"} if request.method == "HEAD" else _HOP  # no body to count there
+        kept = {name: value for name, value in response.headers.items() if name not in dropped}
         return web.Response(status=response.status, headers=kept, body=response.body)
 
     application = web.Application(client_max_size=MOST_BYTES)

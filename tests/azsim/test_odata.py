@@ -233,8 +233,7 @@ def test_every_value_equals_itself(value: Any, others: dict[str, Any]) -> None:
 @given(st.text(st.sampled_from("ab '()0.-eqandornotXdatetime,=\n"), max_size=20))
 def test_any_text_is_understood_or_refused(text: str) -> None:
     try:
-        found = compile_filter(text)({"a": "b"})
+        found: bool | int = compile_filter(text)({"a": "b"})
     except Problem as problem:
-        assert problem.status == 400
-    else:
-        assert isinstance(found, bool)
+        found = problem.status
+    assert found in (True, False, 400)

@@ -72,7 +72,7 @@ def test_a_known_path_with_another_method_is_a_405() -> None:
 
 
 def test_an_unknown_path_is_a_404_that_names_it() -> None:
-    with pytest.raises(Problem, match="GET things.example/elsewhere") as caught:
+    with pytest.raises(Problem, match=r"GET things\.example/elsewhere") as caught:
         ask(answering(("GET", "/things")), "GET", "/elsewhere")
     assert (caught.value.status, caught.value.code) == (404, "NotFound")
 
