@@ -102,7 +102,7 @@ def _listed(target: Target, settings: Settings) -> str:
 
 def _tagged(target: Target, settings: Settings) -> str:
     name, value = settings.protected_tag
-    for tag, held in target.tags.items():
+    for tag, held in target.tags:
         if tag.lower() == name.lower() and value in ("*", held):
             return f"{target.name} is protected by its tag {tag}={held}"
     return ""

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azsim import call, clock, messages
+from azsim.entities import Tables
 from azsim.faults import Status
 from azsim.problem import Problem
 from azsim.services.blobs import Blobs
-from azsim.services.tables import Tables, envelope
+from azsim.services.tables import envelope
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure.clients import pipeline

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import msgspec
 
-from shared.model.target import Target
+from shared.model.target import Target, tags_of
 
 
 class Disk(Target, frozen=True, kw_only=True):
@@ -10,13 +10,13 @@ class Disk(Target, frozen=True, kw_only=True):
 
 
 def test_a_target_survives_the_way_into_a_step_and_back() -> None:
-    disk = Disk(id="/d", kind="Microsoft.Compute/disks", name="d", ids=("/rg",), tags={"app": "shop"}, zone="1")
+    disk = Disk(id="/d", kind="Microsoft.Compute/disks", name="d", ids=("/rg",), tags=(("app", "shop"),), zone="1")
 
     assert msgspec.convert(msgspec.to_builtins(disk), Disk, strict=False) == disk
 
 
-def test_no_two_targets_share_their_tags() -> None:
-    first, second = (Target(id=name, kind="k", name=name) for name in "ab")
-    first.tags["app"] = "shop"
+def test_of_several_objects_every_tag_counts_also_under_one_name() -> None:
+    own, parent = {"Owner": "network", "empty": None}, {"owner": "shop", "Owner": "ops"}
 
-    assert second.tags == {}
+    assert tags_of(own, None, parent) == (("Owner", "network"), ("empty", ""), ("owner", "shop"), ("Owner", "ops"))
+    assert tags_of(None) == tags_of({}) == ()

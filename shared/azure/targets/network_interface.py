@@ -10,7 +10,7 @@ from shared.model.entity import AnyEntity, AzureResource, Host
 from shared.model.errors import Refused
 from shared.model.permission import arm
 from shared.model.resource_id import ResourceId
-from shared.model.target import Target
+from shared.model.target import Target, tags_of
 
 TYPE = "Microsoft.Network/networkInterfaces"
 MACHINE = "Microsoft.Compute/virtualMachines"
@@ -39,40 +39,32 @@ async def resolve(entity: AnyEntity, azure: Azure) -> tuple[NetworkInterface, ..
     """
     place = _place(entity)
     if place.is_type(TYPE):
-        return (await _interface(place, azure, None),)
+        return (await _interface(place, azure, {}),)
     machine = await (await azure.arm()).get(str(place), MACHINE_API)
     named = (machine.get("properties") or {}).get("networkProfile", {}).get("networkInterfaces") or []
     if not named:
         raise Refused(
             f"machine {place} has no network interface of its own (a scale set's cannot be written one by one)"
         )
-    return tuple([await _interface(ResourceId(item["id"]), azure, machine) for item in named])
+    return tuple([await _interface(ResourceId(item["id"]), azure, {place.key: machine}) for item in named])
 
 
-async def _interface(place: ResourceId, azure: Azure, machine: dict[str, Any] | None) -> NetworkInterface:
+async def _interface(place: ResourceId, azure: Azure, machines: dict[str, Any]) -> NetworkInterface:
     network = await azure.network(place.subscription)
     found = await network.network_interfaces.get(place.resource_group, place.name)
     owner = found.virtual_machine.id if found.virtual_machine and found.virtual_machine.id else ""
-    if machine is None and owner:  # the machine's tags protect its interfaces too
-        machine = await (await azure.arm()).get(owner, MACHINE_API)
+    if owner and ResourceId(owner).key not in machines:  # whatever protects a machine protects its interfaces
+        machines = {**machines, ResourceId(owner).key: await (await azure.arm()).get(owner, MACHINE_API)}
     return NetworkInterface(
         id=place.key,
         kind=TYPE,
         name=place.name,
-        ids=tuple(dict.fromkeys(i for i in (place.key, ResourceId(owner).key if owner else "") if i)),
-        tags=_tags_of_both(found.tags or {}, (machine or {}).get("tags") or {}),
+        ids=(place.key, *machines),
+        tags=tags_of(found.tags, *(machine.get("tags") for machine in machines.values())),
         subscription=place.subscription,
         resource_group=place.resource_group,
         location=str(found.location),
     )
-
-
-def _tags_of_both(own: dict[str, str], machine: dict[str, str]) -> dict[str, str]:
-    """The tags of both, for either may protect.
-
-    Where they differ in a value, the interface's has its name in the other letter case: the same name to Azure.
-    """
-    return {**machine, **{k if machine.get(k, v) == v else k.swapcase(): v for k, v in own.items()}}
 
 
 def _place(entity: AnyEntity) -> ResourceId:

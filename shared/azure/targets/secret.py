@@ -11,7 +11,7 @@ from shared.model.entity import AnyEntity, VaultObject
 from shared.model.errors import Refused
 from shared.model.permission import arm
 from shared.model.resource_id import ResourceId
-from shared.model.target import Target
+from shared.model.target import Target, tags_of
 
 TYPE = "Microsoft.KeyVault/vaults"
 
@@ -58,7 +58,7 @@ async def resolve(entity: AnyEntity, azure: Azure) -> tuple[Secret, ...]:
             kind=f"{TYPE}/secrets",
             name=entity.name,
             ids=(place.key, f"{place.key}/secrets/{entity.name.lower()}"),
-            tags=dict(vault.tags or {}),
+            tags=tags_of(vault.tags),
             vault_url=url,
             version=version,
         ),

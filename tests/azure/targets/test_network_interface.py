@@ -9,6 +9,7 @@ from azure.core.exceptions import HttpResponseError
 
 from azsim import arm
 from azsim.arm import Arm
+from azsim.rbac import Role
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure.clients import Azure
@@ -54,7 +55,7 @@ async def test_an_interface_is_known_with_its_place_its_machine_and_the_tags_of_
         kind="Microsoft.Network/networkInterfaces",
         name="nic-web-01",
         ids=(NICS[0].lower(), contoso.WEB_VM.lower()),
-        tags={"owner": "network", "app": "shop"},
+        tags=(("owner", "network"), ("app", "shop")),
         subscription=contoso.SUBSCRIPTION.rpartition("/")[2],
         resource_group="rg-shop",
         location="westeurope",
@@ -96,7 +97,7 @@ async def test_an_interface_of_no_machine_stands_for_itself() -> None:
 
     (nic,) = await resolve(at(NICS[1]), asking(made))
 
-    assert (nic.ids, nic.tags) == ((NICS[1].lower(),), {})
+    assert (nic.ids, nic.tags) == ((NICS[1].lower(),), ())
     assert [call.path for call in made.world.calls if "management" in call.host] == [NICS[1]]
 
 
@@ -108,7 +109,7 @@ async def test_an_interface_in_another_group_and_subscription_than_its_machine_i
         arm.put(made.world, path, {})
     arm.put(made.world, far, {**copy.deepcopy(body_of(made.world, NICS[1])), "location": "northeurope"})
     body_of(made.world, contoso.WEB_VM)["properties"]["networkProfile"]["networkInterfaces"].append({"id": far})
-    made.world.access.grant(who, OTHER, lab.Role(actions=("Microsoft.Network/networkInterfaces/read",)))
+    made.world.access.grant(who, OTHER, Role(actions=("Microsoft.Network/networkInterfaces/read",)))
 
     found = await resolve(at(contoso.WEB_VM), asking(made))
 
@@ -204,16 +205,42 @@ async def test_what_lies_in_a_subscription_that_was_not_granted_fails_and_names_
     ("of_nic", "of_machine"),
     [("protected", "watched"), ("watched", "protected"), ("protected", None), (None, "protected")],
 )
+@pytest.mark.parametrize(
+    ("name_on_nic", "name_on_machine"),
+    [("riposte", "riposte"), ("riposte", "Riposte"), ("Riposte", "riposte"), ("RIPOSTE", "rIPOSTE")],
+)
 @pytest.mark.parametrize("entity", [contoso.WEB_VM, NICS[0]], ids=["machine", "interface"])
 async def test_the_tag_of_either_protects_even_if_the_other_has_it_with_another_value(
-    entity: str, of_nic: str | None, of_machine: str | None, tmp_path: Path
+    entity: str, name_on_nic: str, name_on_machine: str, of_nic: str | None, of_machine: str | None, tmp_path: Path
 ) -> None:
     made = responding(tmp_path, NAME)
-    for path, value in ((NICS[0], of_nic), (contoso.WEB_VM, of_machine)):
-        body_of(made.world, path)["tags"] = {"riposte": value} if value else {}
+    for path, name, value in ((NICS[0], name_on_nic, of_nic), (contoso.WEB_VM, name_on_machine, of_machine)):
+        body_of(made.world, path)["tags"] = {name: value} if value else {}
 
     asked = await ask(made, at(entity))
 
-    states = {step["target"]: step["state"] for step in asked.steps}
-    assert states.pop(NICS[0].lower()) == "refused"
-    assert set(states.values()) <= {"refused" if of_machine == "protected" else "done"}
+    protecting = name_on_nic if of_nic == "protected" else name_on_machine
+    steps = {step["target"]: step for step in asked.steps}
+    assert steps[NICS[0].lower()]["state"] == "refused"
+    assert steps[NICS[0].lower()]["reason"] == f"nic-web-01 is protected by its tag {protecting}=protected"
+    # the machine's tag protects its other interface too; the tag of an interface protects that one alone
+    others = {step["state"] for target, step in steps.items() if target != NICS[0].lower()}
+    assert others <= {"refused" if of_machine == "protected" else "done"}
+
+
+async def test_an_interface_that_has_just_been_moved_is_protected_by_both_machines() -> None:
+    made = lab.make()
+    body_of(made.world, NICS[1])["properties"]["virtualMachine"] = {"id": contoso.DC_VM}
+
+    moved = (await resolve(at(contoso.WEB_VM), asking(made)))[1]
+
+    assert moved.ids == (NICS[1].lower(), contoso.WEB_VM.lower(), contoso.DC_VM.lower())
+    assert set(moved.tags) > set(body_of(made.world, contoso.DC_VM)["tags"].items())
+
+
+async def test_a_tags_value_in_another_letter_case_is_another_value(tmp_path: Path) -> None:
+    made = responding(tmp_path, NAME)
+    for path in (NICS[0], contoso.WEB_VM):
+        body_of(made.world, path)["tags"] = {"riposte": "Protected"}
+
+    assert (await ask(made, at(NICS[0]))).only["state"] == "done"

@@ -112,7 +112,7 @@ async def test_a_upn_in_place_of_the_mail_and_the_other_way_round_agree() -> Non
 )
 async def test_ids_of_two_people_are_nobodys_and_the_reason_names_both(by: str, other: str, told: str) -> None:
     made = lab.make()
-    mixed = {by: ids_of(made.world)[by], other: ids_of(made.world, OTHER)[other]}
+    mixed: dict[str, Any] = {by: ids_of(made.world)[by], other: ids_of(made.world, OTHER)[other]}
 
     reason = await refusal(made, Account(**mixed))
 
@@ -143,7 +143,8 @@ async def test_an_id_that_two_people_have_is_refused(name: str, told: str) -> No
         made.world, "99999999-6a7b-48c9-9d0e-1f2a3b4c5d6e", userPrincipalName="twin@contoso.example", **{shared: value}
     )
 
-    reason = await refusal(made, Account(**{name: value}))
+    fields: dict[str, Any] = {name: value}
+    reason = await refusal(made, Account(**fields))
 
     assert reason.startswith(f"2 users have {told}")
 
@@ -178,7 +179,8 @@ async def test_a_quote_in_an_id_is_part_of_it() -> None:
 async def test_no_id_can_change_the_question(name: str) -> None:
     made = lab.make()
 
-    reason = await refusal(made, Account(**{name: f"x' or userPrincipalName eq '{UPN}"}))
+    fields: dict[str, Any] = {name: f"x' or userPrincipalName eq '{UPN}"}
+    reason = await refusal(made, Account(**fields))
 
     assert reason.startswith("0 users have")
 
@@ -188,7 +190,8 @@ async def test_what_a_user_does_not_have_is_not_the_word_none(name: str) -> None
     made = lab.make()
     hire(made.world, "99999999-6a7b-48c9-9d0e-1f2a3b4c5d6e", userPrincipalName="bare@contoso.example")
 
-    account = Account(object_id="99999999-6a7b-48c9-9d0e-1f2a3b4c5d6e", **{name: "None"})
+    fields: dict[str, Any] = {name: "None"}
+    account = Account(object_id="99999999-6a7b-48c9-9d0e-1f2a3b4c5d6e", **fields)
 
     assert "is not theirs" in await refusal(made, account)
 

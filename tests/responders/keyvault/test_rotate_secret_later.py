@@ -156,7 +156,7 @@ async def test_a_disabling_that_does_not_show_is_told(tmp_path: Path) -> None:
 
     await after(made, GRACE + 60)
 
-    assert "is still enabled" in made.record(Decision="failed")["Reason"]
+    assert "is still enabled" in made.record(Decision="unverified")["Reason"]
 
 
 async def test_undone_before_the_grace_has_passed_the_old_version_is_never_disabled(tmp_path: Path) -> None:
