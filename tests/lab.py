@@ -11,10 +11,10 @@ import azure.functions as func
 import msgspec
 
 from azsim import messages
+from azsim.entities import Tables
 from azsim.functions.host import FunctionsHost
 from azsim.rbac import Role
 from azsim.services.logs_ingestion import Logs
-from azsim.services.tables import Tables
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure import audit, dead_letters, ledger

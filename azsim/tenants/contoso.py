@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from azsim import arm
+from azsim.entities import Tables
 from azsim.services.blobs import Blobs
 from azsim.services.graph import Directory
 from azsim.services.identity import Identities, ManagedIdentity
 from azsim.services.key_vault import Vaults, Version
-from azsim.services.tables import Tables
 from azsim.world import World
 
 TENANT = "7d6f1a52-0c3e-4a8b-9f21-5be0c1d2e3f4"

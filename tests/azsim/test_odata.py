@@ -236,4 +236,4 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
         found: bool | int = compile_filter(text)({"a": "b"})
     except Problem as problem:
         found = problem.status
-    assert found in (True, False, 400)
+    assert isinstance(found, bool) or found == 400

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,17 +12,24 @@ import yaml
 
 from azsim.arm import Arm
 from azsim.call import Call
-from azsim.services.tables import Entity, Tables
+from azsim.entities import Entity, Tables
 from azsim.tenants import contoso
+from shared.azure.ledger import Noted
+from shared.engine.undo import Undone, undo_run
 from shared.kinds.responder import all_responders
 from shared.model.delivery import Delivery
 from shared.model.event import Event
+from shared.model.ids import partition
+from shared.model.ledger import State
+from shared.model.step import Actor
 from tests import lab
 from tests.lab import Lab
 
 NICS = [f"{contoso.NETWORK}/networkInterfaces/{name}".lower() for name in ("nic-web-01", "nic-web-01-backend")]
 ISOLATE = "network.isolate_nic"
 REVOKE = "entra.revoke_user_sessions"
+ROTATE = "keyvault.rotate_secret"
+ANALYST = Actor("user", "ann@contoso.example", "0f1e2d3c-4b5a-4697-8877-665544332211")
 SOURCES = ["defender_for_cloud", "sentinel_incident", "graph_alert"]
 
 
@@ -111,3 +119,57 @@ def turn(made: Lab, **columns: Any) -> None:
 def without(row: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """A row less some of its columns."""
     return {key: value for key, value in row.items() if key not in names}
+
+
+def account(upn: str = "adele.vance@contoso.example", name: str = "1") -> bytes:
+    """An alert about a person."""
+    user, _, suffix = upn.partition("@")
+    found = [{"Type": "account", "Name": user, "UPNSuffix": suffix}]
+    return alert(name, Entities=found, CompromisedEntity="", AzureResourceId="", ResourceIdentifiers=[])
+
+
+async def steps(made: Lab, body: bytes) -> list[Noted]:
+    """The steps of a delivery's case, by target."""
+    found = await made.app.ledger.entries(partition(event(made, body).case))
+    return sorted(found, key=lambda noted: noted.entry.step.target_id)
+
+
+async def states(made: Lab, body: bytes) -> list[State]:
+    """How far each of them is."""
+    return [noted.entry.state for noted in await steps(made, body)]
+
+
+async def undone(made: Lab, body: bytes, actor: Actor = ANALYST) -> list[Undone]:
+    """Undo everything that a delivery led to."""
+    case = event(made, body).case
+    (run,) = {noted.entry.step.run for noted in await steps(made, body)}
+    return await undo_run(partition(case), case, run, actor, made.app)
+
+
+def holds(made: Lab) -> dict[str, list[str]]:
+    """The cases that hold an interface, by the name of the group that goes back onto it."""
+    found = [json.loads(row["Data"]).get("holds") for row in made.ledger_rows() if row["RowKey"] == "target"]
+    return {
+        str(held[0]["before"]["network_security_group"]).rpartition("/")[2]: [hold["case"][-1] for hold in held]
+        for held in found
+        if held
+    }
+
+
+def locked(made: Lab) -> list[str]:
+    """Who has the lock of a target."""
+    found = [json.loads(row["Data"]) for row in made.ledger_rows() if row["RowKey"] == "target"]
+    return [target["owner"] for target in found if target.get("owner")]
+
+
+def group_of(made: Lab, nic: str) -> str:
+    """The name of an interface's security group; empty without one."""
+    found = resource(made, nic)["properties"].get("networkSecurityGroup") or {"id": ""}
+    return str(found["id"].rpartition("/")[2])
+
+
+async def swept(made: Lab, seconds: float) -> None:
+    """Wait, then sweep, as the timer does."""
+    await asyncio.sleep(seconds)
+    done = await made.host.timer("sweep")
+    assert done.error is None

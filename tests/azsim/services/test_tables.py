@@ -20,8 +20,8 @@ from azure.data.tables import EdmType, RequestTooLargeError, TableTransactionErr
 from azure.data.tables.aio import TableClient, TableServiceClient
 
 from azsim.call import Call
+from azsim.entities import Tables
 from azsim.messages import Response
-from azsim.services.tables import Tables
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure.clients import pipeline
