@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from azsim import resource_id
 from azsim.call import Call
 from azsim.messages import Response
-from azsim.problem import Problem
+from azsim.problem import Problem, bad_request
 
 if TYPE_CHECKING:
     from azsim.world import World
@@ -192,3 +192,19 @@ def require_linked(call: Call, action: str, scope: str, links: list[tuple[str, s
         f"'{', '.join(sorted({join for join, _ in missing}))}' on the linked scope(s) "
         f"'{', '.join(sorted({target for _, target in missing}))}' (respectively) or the linked scope(s) are invalid.",
     )
+
+
+def located(body: Mapping[str, Any]) -> None:
+    """Refuse a body that does not say where the resource lies."""
+    if not body.get("location"):
+        raise bad_request("LocationRequired", "The location property is required for this definition.")
+
+
+def only(properties: Mapping[str, Any], known: set[str], model: str) -> None:
+    """Refuse properties that a resource type does not know."""
+    unknown = sorted(set(properties) - known)
+    if unknown:
+        raise bad_request(
+            "InvalidRequestFormat",
+            f"Could not find member '{unknown[0]}' on object of type '{model}'. Path 'properties.{unknown[0]}'.",
+        )

@@ -70,13 +70,9 @@ def build(world: World, stream: Stream) -> World:
 
 
 def _network(world: World) -> None:
-    group = {"location": LOCATION, "properties": {"securityRules": [_allow_web()]}}
-    arm.put(world, f"{NETWORK}/networkSecurityGroups/nsg-web", group)
-    arm.put(
-        world,
-        f"{NETWORK}/networkSecurityGroups/nsg-subnet",
-        {"location": LOCATION, "properties": {"securityRules": []}},
-    )
+    for name, rules in (("nsg-web", [_allow_web()]), ("nsg-subnet", [])):
+        group = {"location": LOCATION, "properties": {"securityRules": rules}}
+        arm.put(world, f"{NETWORK}/networkSecurityGroups/{name}", group)
     arm.put(
         world,
         f"{NETWORK}/virtualNetworks/vnet-shop",
@@ -105,7 +101,7 @@ def _network(world: World) -> None:
     ):
         properties = {part: [{"name": of}] for part, of in parts.items()}
         arm.put(world, f"{NETWORK}/{kind}/{name}", {"location": LOCATION, "properties": properties})
-    web = _ip_configuration("10.20.1.4") | {}
+    web = _ip_configuration("10.20.1.4")
     web["properties"] |= {
         "publicIPAddress": {"id": f"{NETWORK}/publicIPAddresses/pip-web-01"},
         "applicationSecurityGroups": [{"id": f"{NETWORK}/applicationSecurityGroups/asg-web"}],
@@ -167,11 +163,8 @@ def _allow_web() -> dict[str, Any]:
 def _machine(world: World, vm: str, nics: list[str], tags: dict[str, str]) -> None:
     ids = [f"{NETWORK}/networkInterfaces/{name}" for name in nics]
     profile = {"networkInterfaces": [{"id": nic, "properties": {"primary": nic == ids[0]}} for nic in ids]}
-    properties = {
-        "vmId": world.chance.uuid(),
-        "networkProfile": profile,
-        "hardwareProfile": {"vmSize": "Standard_D2s_v5"},
-    }
+    size = {"vmSize": "Standard_D2s_v5"}
+    properties = {"vmId": world.chance.uuid(), "networkProfile": profile, "hardwareProfile": size}
     arm.put(world, vm, {"location": LOCATION, "tags": tags, "properties": properties}, hidden={"power": "running"})
     for nic in ids:
         found = world.state(arm.Arm).find(nic)
