@@ -7,13 +7,14 @@ https://learn.microsoft.com/rest/api/storageservices/table-service-rest-api
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
+from shared.azure.row import Row, Value, Write, operation, row_of, write_one
 from shared.model.errors import AzureError, Changed, NotFound, Temporary, Uncertain
 from shared.wire.chance import Chance
 from shared.wire.clock import Clock
@@ -22,46 +23,16 @@ from shared.wire.message import Request, Response, Send
 from shared.wire.retry import Policy, retrying
 
 if TYPE_CHECKING:
-    from azure.data.tables import TableEntity
     from azure.data.tables.aio import TableClient
 
     from shared.azure.credential import Credential
 
-Value = str | int | bool | bytes
-Verb = Literal["insert", "replace", "put", "delete"]
+__all__ = ["NONCE", "Row", "Table", "Value", "Write"]
 
 NONCE = "Nonce"
 PATIENCE = Policy(attempts=5, first=0.2, longest=4.0, answer=10.0)
 SECONDS = timedelta(seconds=20)
 SETTLING = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row.
-
-    Args:
-        partition: Its partition key.
-        key: Its row key.
-        values: Its other columns.
-        etag: The version that was read or written; empty for one that has not been.
-    """
-
-    partition: str
-    key: str
-    values: Mapping[str, Value] = field(default_factory=dict)
-    etag: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Write:
-    """One write of a transaction.
-
-    `insert` holds only if there is no such row, `replace` and `delete` only if it is still at its etag; `put` always.
-    """
-
-    verb: Verb
-    row: Row
 
 
 class Table:
@@ -164,7 +135,7 @@ class Table:
         """A row; None if there is none."""
         client = await self._open()
         try:
-            return _row(await client.get_entity(partition, key))
+            return row_of(await client.get_entity(partition, key))
         except Exception as error:
             told = told_apart(error, wrote=False)
             if isinstance(told, NotFound) and told.code != "TableNotFound":
@@ -187,7 +158,7 @@ class Table:
         client = await self._open()
         try:
             async for entity in client.query_entities(condition, parameters=values):
-                yield _row(entity)
+                yield row_of(entity)
         except Exception as error:
             told = told_apart(error, wrote=False)
             if told is None:
@@ -198,8 +169,8 @@ class Table:
         client = await self._open()
         try:
             if len(writes) == 1:
-                return [await _one(client, writes[0])]
-            answers = await client.submit_transaction([_operation(write) for write in writes])
+                return [await write_one(client, writes[0])]
+            answers = await client.submit_transaction([operation(write) for write in writes])
         except Exception as error:
             told = told_apart(error)
             gone = isinstance(told, NotFound) and told.code != "TableNotFound"
@@ -242,49 +213,3 @@ class Table:
     async def _patient(self, request: Request) -> Response:
         deadline = self._clock.now() + SECONDS
         return await retrying(self._send, self._clock, self._chance, deadline, PATIENCE)(request)
-
-
-async def _one(client: TableClient, write: Write) -> Row:
-    from azure.core import MatchConditions
-    from azure.data.tables import UpdateMode
-
-    if write.verb == "insert":
-        answer = await client.create_entity(_entity(write.row))
-    elif write.verb == "replace":
-        answer = await client.update_entity(
-            _entity(write.row),
-            mode=UpdateMode.REPLACE,
-            etag=write.row.etag,
-            match_condition=MatchConditions.IfNotModified,
-        )
-    elif write.verb == "put":
-        answer = await client.upsert_entity(_entity(write.row), mode=UpdateMode.REPLACE)
-    else:
-        await client.delete_entity(
-            _entity(write.row), etag=write.row.etag, match_condition=MatchConditions.IfNotModified
-        )
-        return write.row
-    return replace(write.row, etag=str(answer.get("etag") or ""))
-
-
-def _operation(write: Write) -> Any:
-    from azure.core import MatchConditions
-    from azure.data.tables import UpdateMode
-
-    if write.verb == "insert":
-        return ("create", _entity(write.row))
-    if write.verb == "put":
-        return ("upsert", _entity(write.row), {"mode": UpdateMode.REPLACE})
-    condition = {"etag": write.row.etag, "match_condition": MatchConditions.IfNotModified}
-    if write.verb == "replace":
-        return ("update", _entity(write.row), {**condition, "mode": UpdateMode.REPLACE})
-    return ("delete", _entity(write.row), condition)
-
-
-def _entity(row: Row) -> dict[str, Value]:
-    return {"PartitionKey": row.partition, "RowKey": row.key, **row.values}
-
-
-def _row(entity: TableEntity) -> Row:
-    values = {key: value for key, value in entity.items() if key not in ("PartitionKey", "RowKey")}
-    return Row(entity["PartitionKey"], entity["RowKey"], values, str(entity.metadata.get("etag") or ""))

@@ -1,0 +1,25 @@
+"""The ledger: what Riposte has decided and done, in one table.
+
+A partition for each case holds its steps and, beside them, the records that have not reached Log Analytics yet, so that
+a state and its record change in one transaction. A partition for each target holds its lock and its holds. The
+partition `open` lists the cases that somebody must come back to, `packet` the records that belong to no case.
+"""
+
+from __future__ import annotations
+
+from shared.azure.ledger.cases import Cases, Opened
+from shared.azure.ledger.control import Control, unpacked
+from shared.azure.ledger.form import LEASE, TEXT
+from shared.azure.ledger.steps import Noted
+from shared.azure.ledger.targets import Locked, Targets
+from shared.model.permission import data
+
+__all__ = ["LEASE", "PERMISSIONS", "TEXT", "Ledger", "Locked", "Noted", "Opened", "unpacked"]
+
+_ENTITIES = "Microsoft.Storage/storageAccounts/tableServices/tables/entities"
+PERMISSIONS = tuple(data(f"{_ENTITIES}/{verb}") for verb in ("read", "add/action", "update/action", "delete"))
+"""What the ledger asks of its table."""
+
+
+class Ledger(Cases, Targets, Control):
+    """The ledger, in one table."""

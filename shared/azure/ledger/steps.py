@@ -1,0 +1,80 @@
+"""The steps of a case and, beside them, the records that have not reached Log Analytics yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from shared.azure.ledger.form import Part, read, written
+from shared.azure.table import Row, Write
+from shared.model.errors import Changed
+from shared.model.ledger import Entry
+from shared.model.record import Record
+
+_STEP, _AFTER_STEPS = "step-", "step."
+_OUT, _AFTER_OUT = "out-", "out."
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """An entry and the version of its row."""
+
+    entry: Entry
+    row: Row
+
+
+class Steps(Part):
+    """The steps: a state and its record change in one transaction."""
+
+    async def entries(self, partition: str) -> list[Noted]:
+        """Every step of a case."""
+        rows = await self._table.query(partition, _STEP, _AFTER_STEPS)
+        return [Noted(read(row, Entry), row) for row in rows]
+
+    async def entry(self, partition: str, key: str) -> Noted | None:
+        """One step."""
+        row = await self._table.get(partition, _STEP + key)
+        return None if row is None else Noted(read(row, Entry), row)
+
+    async def begin(self, partition: str, entry: Entry, records: Iterable[Record]) -> Noted:
+        """Write a step that is not there, with its records, in one transaction.
+
+        Raises:
+            Changed: It is there.
+        """
+        return await self._write("insert", Row(partition, _STEP + entry.step.key), entry, records)
+
+    async def move(self, noted: Noted, entry: Entry, records: Iterable[Record]) -> Noted:
+        """Change a step that is as it was read, with its records, in one transaction.
+
+        Raises:
+            Changed: Somebody else has changed it.
+        """
+        return await self._write("replace", noted.row, entry, records)
+
+    async def _write(self, verb: str, row: Row, entry: Entry, records: Iterable[Record]) -> Noted:
+        first = Write("insert" if verb == "insert" else "replace", replace(row, values=written(entry)))
+        outgoing = [Write("insert", _out(row.partition, record)) for record in records]
+        rows = await self._table.commit([first, *outgoing])
+        return Noted(entry, rows[0])
+
+    async def unsent(self, partition: str) -> list[tuple[Record, Row]]:
+        """The records of a case that have not been delivered, in order."""
+        rows = await self._table.query(partition, _OUT, _AFTER_OUT)
+        return [(read(row, Record), row) for row in rows]
+
+    async def sent(self, rows: Sequence[Row]) -> None:
+        """Forget records that have been delivered."""
+        for start in range(0, len(rows), 100):
+            await self._forget(rows[start : start + 100])
+
+    async def _forget(self, rows: Sequence[Row]) -> None:
+        try:
+            await self._table.commit([Write("delete", row) for row in rows])
+        except Changed:  # another instance delivered some of them, too: one by one then
+            for row in rows:
+                await self._table.delete(row)
+
+
+def _out(partition: str, record: Record) -> Row:
+    return Row(partition, f"{_OUT}{record.TimeGenerated.replace(':', '')}-{record.RecordId}", written(record))
