@@ -14,12 +14,12 @@ from tenacity import RetryCallState, retry_if_exception_type
 from shared.azure.clients import Azure
 from shared.azure.ledger import Locked
 from shared.engine.app import STEP, App
-from shared.engine.outcome import Outcome, of_error
+from shared.engine.outcome import Outcome, ended, of_error
 from shared.engine.sdk import in_our_words, with_fresh_token
 from shared.kinds.responder import Responder, Setting, permissions
 from shared.model.cause import Cause
 from shared.model.change import Change
-from shared.model.errors import AzureError, Changed, Refused, Temporary, Uncertain, Unverified
+from shared.model.errors import AzureError, Changed, Refused, RiposteError, Temporary, Uncertain, Unverified
 from shared.model.ledger import Entry, Hold, Times
 from shared.model.step import Step
 from shared.model.target import Target
@@ -45,45 +45,21 @@ async def act(entry: Entry, app: App, journal: list[Exchange], no: str = "") -> 
         no: Why nothing may be changed any more: then it is only found out whether the deed was done before.
     """
     responder = app.responders[entry.step.aim.responder]
-    target = target_of(entry.step, responder)
     deadline = app.clock.now() + STEP
     azure = app.azure(permissions(responder), journal, deadline=deadline)
     try:
+        target, params = target_of(entry.step, responder), params_of(entry.step, responder)
         locked = await app.ledger.lock(target.id, app.instance, deadline)
-    except Temporary as error:
-        return Outcome(state="planned", reason=str(error), otherwise=entry.otherwise)
-    deed = _Deed(entry, responder, target, app, azure, locked, no)
+    except (Refused, Temporary) as error:
+        return replace(of_error(error, entry.step.aim.responder), otherwise=entry.otherwise)
+    deed = _Deed(entry, responder, target, params, app, azure, locked, no)
     try:
-        return await _tried(deed, deadline)
+        outcome = await _tried(deed, deadline)
+        if ended(entry, outcome, responder, app.clock.now()).state in ("failed", "refused"):
+            deed.let_go()
+        return outcome
     finally:
         await unlocked(deed.locked, app)
-
-
-async def act_later(entry: Entry, app: App, journal: list[Exchange]) -> Outcome:
-    """Do the second half of an operation. It may be called again if it is not known whether it was done."""
-    step = entry.step
-    responder = app.responders[step.aim.responder]
-    if isinstance(responder, Setting) or responder.later is None:
-        return Outcome(state="failed", reason=f"{step.aim.responder} has no second half any more")
-    later, verify = responder.later, responder.verify
-    target, params = target_of(step, responder), msgspec.convert(step.aim.params, responder.params)
-    done: Change[Struct] = Change(
-        msgspec.convert(entry.before, responder.state), msgspec.convert(entry.after, responder.state)
-    )
-    deadline = app.clock.now() + STEP
-    azure = app.azure(permissions(responder), journal, deadline=deadline)
-    times = entry.times
-    try:
-        locked = await app.ledger.lock(target.id, app.instance, deadline)
-        try:
-            after = await with_fresh_token(lambda: in_our_words(later.do(target, params, done, azure)), app.credential)
-            now = Change(done.after, after)
-            notes = await in_our_words(verify(target, params, Change(done.before, after), azure), wrote=False)
-        finally:
-            await unlocked(locked, app)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is how the second half ended
-        return replace(of_error(error, step.aim.responder), times=times)
-    return Outcome(state="done", change=now, notes=notes, times=times)
 
 
 async def unlocked(locked: Locked, app: App) -> None:
@@ -95,9 +71,29 @@ async def unlocked(locked: Locked, app: App) -> None:
 
 
 def target_of(step: Step, responder: Responder) -> Target:
-    """A step's target, as its responder knows it."""
-    target: Target = msgspec.convert(step.target, responder.target.type)
+    """A step's target, as its responder knows it.
+
+    Raises:
+        Refused: If the step was written by another version, whose targets were different.
+    """
+    target: Target = _fitting(step, step.target, responder.target.type)
     return target
+
+
+def params_of(step: Step, responder: Responder) -> Any:
+    """What the playbook sets, as a step's responder knows it.
+
+    Raises:
+        Refused: If the step was written by another version, whose parameters were different.
+    """
+    return _fitting(step, step.aim.params, responder.params)
+
+
+def _fitting(step: Step, value: dict[str, Any], kind: type[Struct]) -> Any:
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise Refused(f"the step does not fit {step.aim.responder} as it is in this version: {error}") from error
 
 
 async def _tried(deed: _Deed, deadline: datetime) -> Outcome:
@@ -105,11 +101,7 @@ async def _tried(deed: _Deed, deadline: datetime) -> Outcome:
     app = deed.app
 
     async def once() -> Outcome:
-        try:
-            return await with_fresh_token(deed.do, app.credential)
-        except Uncertain:
-            deed.otherwise = "uncertain"
-            raise
+        return await with_fresh_token(deed.do, app.credential)
 
     retry = retry_if_exception_type((Changed, Uncertain))
     try:
@@ -132,6 +124,7 @@ class _Deed:
         entry: Entry,
         responder: Responder,
         target: Target,
+        params: Any,
         app: App,
         azure: Azure,
         locked: Locked,
@@ -145,7 +138,7 @@ class _Deed:
         self.azure = azure
         self.locked = locked
         self.no = no
-        self.params = msgspec.convert(step.aim.params, responder.params)
+        self.params = params
         self.cause = Cause(step=step.key, case=step.event.case, event_time=step.event.time, started=entry.started)
         self.decided = app.clock.now()
         self.acted: datetime | None = None
@@ -162,14 +155,25 @@ class _Deed:
         if self.no:
             raise Refused(self.no)
         before = await self._remember(seen.state, own)
-        if isinstance(self.responder, Setting):
-            await in_our_words(self.responder.write(self.target, self.params, seen, wanted, self.azure))
-            after: Struct = wanted
-        else:
-            after = await in_our_words(self.responder.do(self.target, self.params, seen, self.cause, self.azure))
+        after = await self._made(seen, wanted)
         self.acted = self.app.clock.now()
         self.change = Change(before, after)
         return await self._seen_to_be_done()
+
+    async def _made(self, seen: Any, wanted: Any) -> Struct:
+        """Make the change; the state it should have led to. Only Azure's own no says that nothing was changed."""
+        self.otherwise = "uncertain"
+        after: Struct = wanted
+        try:
+            if isinstance(self.responder, Setting):
+                await in_our_words(self.responder.write(self.target, self.params, seen, wanted, self.azure))
+            else:
+                after = await in_our_words(self.responder.do(self.target, self.params, seen, self.cause, self.azure))
+        except RiposteError as error:
+            if not isinstance(error, Uncertain):
+                self.otherwise = "failed"
+            raise
+        return after
 
     def _wanted(self, seen: Any) -> Any:
         """The state a setting should have, or anything for an operation; None if it is done already."""
@@ -226,6 +230,11 @@ class _Deed:
             self.locked = await self.app.ledger.keep(self.locked, (*self.locked.holds.holds, own))
         remembered: Struct = msgspec.convert(own.before, self.responder.state)
         return remembered
+
+    def let_go(self) -> None:
+        """Give up the hold of a deed that was not done: it would keep the target from ever being released."""
+        holds = tuple(hold for hold in self.locked.holds.holds if hold.step != self.step.key)
+        self.locked = Locked(msgspec.structs.replace(self.locked.holds, holds=holds), self.locked.row)
 
     def _own_hold(self) -> Hold | None:
         return next((hold for hold in self.locked.holds.holds if hold.step == self.step.key), None)

@@ -12,7 +12,7 @@ from shared.engine.outcome import DECISIONS, ended
 from shared.engine.plan import Ask, Planned
 from shared.model import ids
 from shared.model.errors import Changed, Temporary
-from shared.model.ledger import ENDS, REPEATABLE, Entry, State
+from shared.model.ledger import ENDS, REPEATABLE, Entry, GivenUp, State
 from shared.model.record import Record
 
 
@@ -43,10 +43,12 @@ async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: 
         there = await app.ledger.entry(opened.partition, step.key)
     if there is None:
         raise Temporary(f"step {step.key} can neither be written nor read")
-    if not _free(there.entry, entry, asked=bool(ask.run)):
-        return None
-    started = now if there.entry.state in ENDS else there.entry.started
-    again, made = written(replace(entry, attempts=there.entry.attempts + 1, started=started))
+    left = there.entry.state not in ENDS
+    if not _free(there.entry, entry, asked=bool(ask.run)) or (left and verdict.end is not None):
+        return None  # what was left and may not go on is for the sweep: it looks what has been done
+    started = there.entry.started if left else now
+    doubt: GivenUp = "uncertain" if there.entry.state == "uncertain" else there.entry.otherwise
+    again, made = written(replace(entry, attempts=there.entry.attempts + 1, started=started, otherwise=doubt))
     try:
         return await app.ledger.move(there, again, [made])
     except Changed:

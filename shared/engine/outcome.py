@@ -80,7 +80,7 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
     state, reason = outcome.state, outcome.reason
     due: datetime | None = None
     due_for: Due = ""
-    if state == "failed":
+    if state == "failed" or (state == "refused" and outcome.otherwise != "failed"):
         state = outcome.otherwise
     elif state == "planned" and entry.attempts >= MOST_ATTEMPTS:
         state = outcome.otherwise

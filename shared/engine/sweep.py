@@ -12,21 +12,24 @@ from msgspec.structs import replace
 from shared.azure.ledger import LEASE, Noted, Opened
 from shared.azure.table import Row
 from shared.engine import outbox, record
-from shared.engine.act import act, act_later, target_of
+from shared.engine.act import act, target_of
 from shared.engine.app import App
 from shared.engine.asked import take_up
 from shared.engine.claim import take_over
 from shared.engine.conclude import conclude
 from shared.engine.guard import guard
+from shared.engine.later import act_later
 from shared.engine.outcome import DECISIONS, ended, of_error
 from shared.engine.pipeline import do_step
 from shared.engine.plan import Ask, Planned
 from shared.engine.resolve import resolve
 from shared.engine.undo import UNDOABLE, resume_undo
+from shared.kinds.responder import Responder
 from shared.model import ids
-from shared.model.errors import Changed
+from shared.model.errors import Changed, Refused
 from shared.model.ledger import Run
 from shared.model.record import Decision
+from shared.model.step import Step
 from shared.wire.journal import Exchange
 from shared.wire.scope import scope
 
@@ -86,7 +89,7 @@ async def _entry(noted: Noted, opened: Opened, app: App) -> None:
             await _look_again(noted, opened, app)
         elif (entry.state == "planned" and due) or (entry.state == "claimed" and left):
             await _try_again(noted, app)
-        elif entry.due_for == "later" and due and entry.state in UNDOABLE:
+        elif entry.due_for == "later" and due and entry.state in UNDOABLE and (left or entry.lease is None):
             await _second_half(noted, app)
 
 
@@ -118,8 +121,7 @@ async def _try_again(noted: Noted, app: App) -> None:
     step = noted.entry.step
     responder = app.responders[step.aim.responder]
     journal: list[Exchange] = []
-    plan = Planned(step, target_of(step, responder), None, journal)
-    verdict = await guard(plan, None, app)
+    verdict = await guard(_plan(step, responder, journal), None, app)
     now = app.clock.now()
     counted = replace(noted.entry, attempts=noted.entry.attempts + 1)
     if verdict.end is not None and verdict.end.state == "planned":
@@ -134,19 +136,28 @@ async def _try_again(noted: Noted, app: App) -> None:
         await conclude(taken, await act(taken.entry, app, journal, no), journal, app)
 
 
+def _plan(step: Step, responder: Responder, journal: list[Exchange]) -> Planned:
+    """A step of the ledger, to be guarded once more."""
+    try:
+        return Planned(step, target_of(step, responder), None, journal)
+    except Refused as error:
+        return Planned(step, None, of_error(error, step.aim.responder), journal)
+
+
 async def _second_half(noted: Noted, app: App) -> None:
     """What an operation does later, such as disabling the old version of a secret."""
     entry, step = noted.entry, noted.entry.step
     responder = app.responders[step.aim.responder]
     journal: list[Exchange] = []
-    verdict = await guard(Planned(step, target_of(step, responder), None, journal), None, app)
+    verdict = await guard(_plan(step, responder, journal), None, app)
     findings = record.Findings(reason="second half", guard=verdict.said, journal=journal)
     counted = replace(entry, attempts=entry.attempts + 1)
     intent = record.of_step(step, responder, "intent", app.clock.now(), findings, counted)
     taken = await take_over(noted, entry.state, app, (intent,) if verdict.end is None else ())
     if taken is None:
         return
-    outcome = verdict.end or await act_later(taken.entry, app, journal)
+    no = changed(verdict.end, otherwise=entry.otherwise) if verdict.end else None
+    outcome = no or await act_later(taken.entry, app, journal)
     now = app.clock.now()
     end = ended(replace(taken.entry, state="planned"), outcome, responder, now)
     decision: Decision = "finished" if outcome.state == "done" else DECISIONS[end.state]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -12,7 +13,7 @@ from tenacity import retry_if_exception_type
 from shared.azure.clients import Azure
 from shared.azure.ledger import Locked, Noted
 from shared.engine import outbox, record
-from shared.engine.act import LOOKS, TRIES, target_of, unlocked
+from shared.engine.act import LOOKS, TRIES, params_of, target_of, unlocked
 from shared.engine.app import STEP, App
 from shared.engine.claim import take_over
 from shared.engine.outcome import of_error
@@ -28,7 +29,7 @@ from shared.wire.journal import Exchange
 from shared.wire.retry import attempts
 from shared.wire.scope import scope
 
-UNDOABLE: frozenset[State] = frozenset({"done", "already", "unverified"})
+UNDOABLE: frozenset[State] = frozenset({"done", "already", "unverified", "uncertain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +76,16 @@ async def undo_run(partition: str, case: str, run: str, actor: Actor, app: App) 
 
 async def undo(noted: Noted, actor: Actor, app: App) -> Undone:
     """Undo one step: the intent is stored first, as for any deed."""
-    step = replace(noted.entry.step, actor=actor)
-    responder = app.responders[step.aim.responder]
-    intent = record.of_step(
-        step, responder, "intent", app.clock.now(), record.Findings(reason="to be put back"), noted.entry
-    )
-    asked = Noted(replace(noted.entry, step=step), noted.row)
+    entry, step = noted.entry, replace(noted.entry.step, actor=actor)
+    name = step.aim.responder
+    if name not in app.responders:
+        return Undone(step.key, step.target_id, "undo_refused", f"{name} is not there any more")
+    if entry.lease is not None or (entry.due is not None and entry.otherwise != "failed"):
+        reason = "its second half is under way: ask again in a few minutes"
+        return Undone(step.key, step.target_id, "undo_refused", reason)
+    findings, counted = record.Findings(reason="to be put back"), replace(entry, attempts=entry.attempts + 1)
+    intent = record.of_step(step, app.responders[name], "intent", app.clock.now(), findings, counted)
+    asked = Noted(replace(entry, step=step, was=entry.state), noted.row)
     taken = await take_over(asked, "undoing", app, (intent,))
     if taken is None:
         return Undone(step.key, step.target_id, "undo_refused", "somebody else works on this step now")
@@ -100,7 +105,7 @@ async def resume_undo(noted: Noted, app: App) -> Undone:
         decision, reason = "undo_refused", str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is how the undo ended
         decision, reason = "undo_failed", of_error(error, f"the way back of {step.aim.responder}").reason
-    state: State = "undone" if decision in ("undone", "released") else "done"
+    state: State = "undone" if decision in ("undone", "released") else entry.was
     end = replace(entry, state=state, reason=reason, owner="", lease=None)
     if state == "undone":
         end = replace(end, due=None, due_for="")
@@ -121,11 +126,11 @@ async def _back(
     step = noted.entry.step
     if not can_undo(responder):
         raise Refused(f"{step.aim.responder} has no way back")
-    target = target_of(step, responder)
+    target, params = target_of(step, responder), params_of(step, responder)
     deadline = app.clock.now() + STEP
     azure = app.azure(permissions(responder), journal, deadline=deadline)
     locked = await app.ledger.lock(target.id, app.instance, deadline)
-    back = _Back(noted, responder, target, azure, locked, app)
+    back = _Back(noted, responder, target, params, azure, locked, app)
 
     async def once() -> tuple[Decision, str, Change[Struct] | None]:
         return await with_fresh_token(back.go, app.credential)
@@ -144,7 +149,14 @@ class _Back:
     """One way back on one locked target. `go` may be called again: it begins with a look."""
 
     def __init__(
-        self, noted: Noted, responder: Responder, target: Target, azure: Azure, locked: Locked, app: App
+        self,
+        noted: Noted,
+        responder: Responder,
+        target: Target,
+        params: Any,
+        azure: Azure,
+        locked: Locked,
+        app: App,
     ) -> None:
         self.entry = noted.entry
         self.responder = responder
@@ -152,7 +164,7 @@ class _Back:
         self.azure = azure
         self.locked = locked
         self.app = app
-        self.params = msgspec.convert(noted.entry.step.aim.params, responder.params)
+        self.params = params
 
     async def go(self) -> tuple[Decision, str, Change[Struct] | None]:
         """Give the hold up; with the last one, put the target back.
@@ -174,7 +186,7 @@ class _Back:
 
     async def _put_back(self, own: Hold) -> Change[Struct]:
         before: Struct = msgspec.convert(own.before, self.responder.state)
-        after: Struct = msgspec.convert(self.entry.after or own.before, self.responder.state)
+        after = self._after(before)
         if not isinstance(self.responder, Setting):
             assert self.responder.undo is not None
             done = Change(before, after)
@@ -188,6 +200,14 @@ class _Back:
             await in_our_words(self.responder.write(self.target, self.params, seen, before, self.azure))
         await self._seen_to_be_back(before)
         return Change(after, before)
+
+    def _after(self, before: Struct) -> Struct:
+        """The state that the deed led to, or should have led to if nobody saw it."""
+        if self.entry.after is None and isinstance(self.responder, Setting):
+            wanted: Struct = self.responder.change(self.target, self.params, before)
+            return wanted
+        after: Struct = msgspec.convert(self.entry.after or msgspec.to_builtins(before), self.responder.state)
+        return after
 
     async def _seen_to_be_back(self, before: Struct) -> None:
         async def look() -> None:

@@ -57,6 +57,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         due: When it is to be looked at again.
         due_for: Why: to try again, or for its second half.
         otherwise: How it ends if it is given up: after an answer was lost, nobody knows whether it failed.
+        was: Its state before its undo began: it is that again if it is not undone.
         before: The state of the target before, as plain values.
         after: The state of the target after, as plain values.
         times: When each station was passed.
@@ -73,6 +74,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     due: datetime | None = None
     due_for: Due = ""
     otherwise: GivenUp = "failed"
+    was: State = "done"
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
     times: Times = Times()

@@ -30,7 +30,7 @@ ISOLATE = "network.isolate_nic"
 REVOKE = "entra.revoke_user_sessions"
 ROTATE = "keyvault.rotate_secret"
 ANALYST = Actor("user", "ann@contoso.example", "0f1e2d3c-4b5a-4697-8877-665544332211")
-SOURCES = ["defender_for_cloud", "sentinel_incident", "graph_alert"]
+SOURCES = ["defender_for_cloud", "sentinel_incident", "graph_alert", "key_vault"]
 
 
 def acting(folder: Path, *steps: str, mode: str = "act", **given: Any) -> Lab:
