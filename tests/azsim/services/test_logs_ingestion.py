@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import msgspec
@@ -52,7 +52,7 @@ async def upload(world: World, *given: Mapping[str, Any]) -> Response:
 
 
 async def test_the_sdks_rows_arrive_in_order(tenant: World) -> None:
-    given = [{"TimeGenerated": NOW, "int": number} for number in range(50)]
+    given: list[MutableMapping[str, Any]] = [{"TimeGenerated": NOW, "int": number} for number in range(50)]
     await sdk(tenant).upload(contoso.RULE_ID, STREAM.name, given)
     assert rows(tenant) == given
     assert tenant.calls[-1].headers["content-encoding"] == "gzip"
@@ -175,7 +175,7 @@ async def test_a_call_carries_1_mb_packed_or_not(tenant: World) -> None:
 
 
 async def test_the_sdk_cuts_what_is_too_large_for_one_call(tenant: World) -> None:
-    given = [{"TimeGenerated": NOW, "string": "x" * 60_000} for _ in range(40)]
+    given: list[MutableMapping[str, Any]] = [{"TimeGenerated": NOW, "string": "x" * 60_000} for _ in range(40)]
     await sdk(tenant).upload(contoso.RULE_ID, STREAM.name, given)
     assert rows(tenant) == given
     assert sum(call.path.startswith("/dataCollectionRules") for call in tenant.calls) > 1

@@ -1,4 +1,4 @@
-"""Resource Manager's general rules, on a type that has none of its own and on interfaces."""
+"""Resource Manager's general rules, on a type that has none of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from azure.core.exceptions import HttpResponseError, ResourceModifiedError, Reso
 from azsim.arm import Arm
 from azsim.tenants import contoso
 from azsim.world import World
-from tests.azsim.caller import API, ARM, allow, arm, ask, azure, error, make_world
+from tests.azsim.caller import ARM, allow, arm, ask, azure, error
 
 THINGS = f"{contoso.SHOP}/providers/Microsoft.Example/things"
 THING = f"{THINGS}/one"
@@ -140,109 +140,6 @@ async def test_a_collection_lists_its_own_members_only(tenant: World) -> None:
         THING,
         f"{THINGS}/two",
     ]
-
-
-@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_a_write_holds_only_if_its_etag_does(tenant: World, method: str) -> None:
-    etag = (await arm(tenant, "PUT", NSG, {"location": "westeurope"})).headers["etag"]
-    await tenant.clock.sleep(10)
-    body = {"tags": {"a": "1"}} | ({"location": "westeurope"} if method == "PUT" else {})
-    refused = await arm(tenant, method, NSG, body, if_match='W/"another"')
-    assert error(refused) == (412, "PreconditionFailed")
-    assert etag in refused.json()["error"]["message"]
-    assert (await arm(tenant, "GET", NSG)).headers["etag"] == etag
-    assert (await arm(tenant, method, NSG, body, if_match=etag)).status == 200
-
-
-async def test_any_etag_will_do_for_a_star_if_the_resource_is_there(tenant: World) -> None:
-    assert error(await arm(tenant, "PUT", THING, BODY, if_match="*")) == (412, "PreconditionFailed")
-    await arm(tenant, "PUT", THING, BODY)
-    assert (await arm(tenant, "PUT", THING, BODY, if_match="*")).status == 200
-
-
-async def test_if_none_match_creates_only(tenant: World) -> None:
-    assert (await arm(tenant, "PUT", THING, BODY, if_none_match="*")).status == 201
-    assert error(await arm(tenant, "PUT", THING, BODY, if_none_match="*")) == (412, "PreconditionFailed")
-
-
-async def test_every_write_changes_the_etag(tenant: World) -> None:
-    etags = []
-    for method, body in (("PUT", {"location": "westeurope"}), ("PUT", {"location": "westeurope"}), ("PATCH", {})):
-        answer = await arm(tenant, method, NSG, body)
-        assert answer.json()["etag"] == answer.headers["etag"]
-        etags.append(answer.headers["etag"])
-        await tenant.clock.sleep(10)
-    assert len(set(etags)) == 3
-    assert (await arm(tenant, "GET", NSG)).headers["etag"] == etags[-1]
-
-
-async def test_types_that_hide_their_etag_show_none(tenant: World) -> None:
-    answer = await arm(tenant, "PUT", THING, BODY)
-    assert "etag" not in answer.headers
-    assert "etag" not in answer.json()
-
-
-async def test_a_resource_that_is_being_written_refuses_other_writes(tenant: World) -> None:
-    created = await arm(tenant, "PUT", NSG, {"location": "westeurope"})
-    assert created.json()["properties"]["provisioningState"] == "Updating"
-    for method, body in (("PUT", {"location": "westeurope"}), ("PATCH", {}), ("DELETE", None)):
-        busy = await arm(tenant, method, NSG, body)
-        assert error(busy) == (429, "RetryableErrorDueToAnotherOperation")
-        assert busy.headers["retry-after"] == "2"
-    await tenant.clock.sleep(2)
-    assert (await arm(tenant, "GET", NSG)).json()["properties"]["provisioningState"] == "Succeeded"
-    assert (await arm(tenant, "DELETE", NSG)).status == 200
-
-
-async def test_a_long_write_is_followed_by_its_operation(tenant: World) -> None:
-    created = await arm(tenant, "PUT", NSG, {"location": "westeurope"})
-    operation = created.headers["azure-asyncoperation"]
-    assert operation.startswith(f"{ARM}{contoso.SUBSCRIPTION}/providers/Microsoft.Network/locations/")
-    under_way = await ask(tenant, "GET", operation)
-    assert under_way.json() == {"status": "InProgress"}
-    assert under_way.headers["retry-after"] == created.headers["retry-after"] == "2"
-    await tenant.clock.sleep(2)
-    done = await ask(tenant, "GET", operation)
-    assert done.json() == {"status": "Succeeded"}
-    assert "retry-after" not in done.headers
-
-
-async def test_an_operation_that_there_is_not_is_a_404(tenant: World) -> None:
-    places = f"{ARM}{contoso.SUBSCRIPTION}/providers/Microsoft.Network/locations/westeurope"
-    for kind in ("operations", "operationResults"):
-        assert error(await ask(tenant, "GET", f"{places}/{kind}/none?{API}")) == (404, "OperationNotFound")
-
-
-@pytest.mark.parametrize(("pace", "seconds"), [(1.0, 4), (5.0, 20), (0.0, 0)])
-async def test_the_sdks_poller_waits_as_long_as_the_worlds_pace_says(pace: float, seconds: int) -> None:
-    tenant = make_world(pace=pace)
-    allow(tenant, "*")
-    network = await azure(tenant).network(contoso.SUBSCRIPTION.rpartition("/")[2])
-    nic = await network.network_interfaces.get("rg-shop", "nic-web-01")
-    begin = tenant.clock.now()
-    poller = await network.network_interfaces.begin_create_or_update("rg-shop", "nic-web-01", nic)
-    written = await poller.result()
-    assert (tenant.clock.now() - begin).total_seconds() == seconds
-    assert written.provisioning_state == "Succeeded"
-    assert poller.status() == "Succeeded"
-
-
-async def test_an_actions_result_waits_at_its_location(tenant: World) -> None:
-    begun = await arm(tenant, "POST", f"{NIC}/effectiveNetworkSecurityGroups")
-    assert begun.status == 202
-    place = begun.headers["location"]
-    waiting = await ask(tenant, "GET", place)
-    assert (waiting.status, waiting.headers["location"]) == (202, place)
-    assert waiting.headers["retry-after"] == "2"
-    await tenant.clock.sleep(3)
-    assert (await ask(tenant, "GET", place)).status == 200
-
-
-async def test_an_action_is_known_in_any_spelling_and_needs_its_resource(tenant: World) -> None:
-    assert (await arm(tenant, "POST", f"{NIC}/EFFECTIVEnetworksecuritygroups")).status == 202
-    unknown = await arm(tenant, "POST", f"{NIC}/explode")
-    assert error(unknown) == (404, "NotFound")
-    assert error(await arm(tenant, "POST", f"{NIC}2/effectiveNetworkSecurityGroups")) == (404, "ResourceNotFound")
 
 
 @pytest.mark.parametrize(
