@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -19,8 +20,8 @@ VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 async def serve(host: FunctionsHost, port: int = 7071) -> AsyncIterator[str]:
     """Serve on 127.0.0.1 until the block ends; yields the address."""
     application = web.Application(client_max_size=MOST_BYTES)
-    application.router.add_post("/runtime/webhooks/EventGrid", lambda request: _event_grid(request, host))
-    application.router.add_route("*", "/{path:.*}", lambda request: _http(request, host))
+    application.router.add_post("/runtime/webhooks/EventGrid", partial(_event_grid, host))
+    application.router.add_route("*", "/{path:.*}", partial(_http, host))
     runner = web.AppRunner(application, handle_signals=False)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -30,13 +31,13 @@ async def serve(host: FunctionsHost, port: int = 7071) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-async def _http(request: web.Request, host: FunctionsHost) -> web.Response:
+async def _http(host: FunctionsHost, request: web.Request) -> web.Response:
     answer = await host.http(request.method, str(request.url), headers=dict(request.headers), body=await request.read())
     headers = {**dict(answer.headers), "content-type": answer.mimetype}
     return web.Response(status=answer.status_code, headers=headers, body=answer.get_body())
 
 
-async def _event_grid(request: web.Request, host: FunctionsHost) -> web.Response:
+async def _event_grid(host: FunctionsHost, request: web.Request) -> web.Response:
     """The Event Grid extension's webhook: answers the handshake itself, and calls the function for each event.
 
     https://learn.microsoft.com/azure/event-grid/end-point-validation-event-grid-events-schema
