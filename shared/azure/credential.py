@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from shared.wire.clock import Clock
 from shared.wire.load import load
 from shared.wire.message import Send
+from shared.wire.scope import apart
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken
@@ -39,14 +41,16 @@ class Credential:
         Raises:
             azure.core.exceptions.ClientAuthenticationError: If the identity endpoint gives none.
         """
-        kept = self._kept(scopes)
-        if kept is not None:
-            return kept
-        async with self._asking:  # one task asks, the others take what it got
-            kept = self._kept(scopes)
-            if kept is None:
-                kept = self._tokens[scopes] = await self._ask(scopes)
-            return kept
+        with apart("identity"):
+            now = self._clock.now()
+            kept = self._kept(scopes, now)
+            if kept is not None:
+                return kept
+            async with self._asking:  # one task asks, the others take what it got
+                kept = self._kept(scopes, now)
+                if kept is None:
+                    kept = self._tokens[scopes] = await self._ask(scopes)
+                return kept
 
     def forget(self) -> None:
         """Drop every kept token: the next call asks for a new one.
@@ -69,9 +73,9 @@ class Credential:
     ) -> None:
         pass
 
-    def _kept(self, scopes: tuple[str, ...]) -> AccessToken | None:
+    def _kept(self, scopes: tuple[str, ...], now: datetime) -> AccessToken | None:
         token = self._tokens.get(scopes)
-        if token is None or token.expires_on - EARLY <= self._clock.now().timestamp():
+        if token is None or token.expires_on - EARLY <= now.timestamp():
             return None
         return token
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 from msgspec.structs import replace
 
@@ -31,7 +31,7 @@ async def handle(deliveries: Sequence[Delivery], app: App) -> str:
     """
     records: list[Record] = []
     letters = []
-    walks = []
+    walks: list[Awaitable[list[Record]]] = []
     for delivery in deliveries:
         events, dead = app.sources.read(delivery.body)  # 1 read
         for event in events:
@@ -40,7 +40,8 @@ async def handle(deliveries: Sequence[Delivery], app: App) -> str:
                 records.append(record.of_event(event, delivery, "no_match", reason, app.clock.now()))
             for match in matches:
                 about, ask = brief(event, delivery), Ask(match.playbook.mode)
-                walks.append(walk(match, about, ask, app) if ask.mode == "act" else rehearse(match, about, ask, app))
+                work = walk(match, about, ask, app) if ask.mode == "act" else rehearse(match, about, ask, app)
+                walks.append(_numbered(len(walks), work))
         for piece in dead:
             letters.append(await outbox.letter(piece, delivery, app))
             records.append(record.of_dead_letter(piece, delivery, letters[-1].id, app.clock.now()))
@@ -51,6 +52,12 @@ async def handle(deliveries: Sequence[Delivery], app: App) -> str:
         if isinstance(end, BaseException):
             raise end
     return f"deliveries={len(deliveries)} matches={len(walks)} dead_letters={len(letters)} records={len(records)}"
+
+
+async def _numbered(number: int, work: Awaitable[list[Record]]) -> list[Record]:
+    """A walk in a scope of its own, for one batch may hold the same event twice."""
+    with scope(str(number)):
+        return await work
 
 
 async def walk(match: Match, about: Brief, ask: Ask, app: App) -> list[Record]:

@@ -19,6 +19,7 @@ from shared.model.event import Event
 from shared.model.step import Actor, Aim, Brief, Mode, Step
 from shared.model.target import Target
 from shared.wire.journal import Exchange
+from shared.wire.scope import scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,12 @@ async def planned_for(match: Match, about: Brief, aim: Aim, ask: Ask, app: App) 
     """The steps of one aim: one for each target it stands for, or one that says why there is none."""
     journal: list[Exchange] = []
     try:
-        targets = await resolve(aim, app.responders[aim.responder], app, journal)
+        with scope(ids.value_digest(msgspec.to_builtins(aim))[:16]):
+            targets = await resolve(aim, app.responders[aim.responder], app, journal)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is how the step ended
         end = of_error(error, f"looking for the target of {aim.responder}")
         return [Planned(step(match, about, aim, None, ask), None, end, journal)]
-    return [Planned(step(match, about, aim, target, ask), target, None, journal) for target in targets]
+    return [Planned(step(match, about, aim, target, ask), target, None, list(journal)) for target in targets]
 
 
 def in_order(plans: Iterable[Planned]) -> Iterator[list[Planned]]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from shared.azure.ledger import Ledger
 from shared.model.ledger import Switch
 from shared.wire.clock import Clock
+from shared.wire.scope import apart
 
 FRESH = timedelta(seconds=5)
 
@@ -33,6 +34,10 @@ class KillSwitch:
             AzureError: If it cannot be read.
         """
         async with self._reading:
-            if self._read is None or self._read[0] + FRESH <= self._clock.now():
-                self._read = (self._clock.now(), await self._ledger.switch())
-            return self._read[1]
+            with apart("kill_switch"):
+                return await self._now()
+
+    async def _now(self) -> Switch:
+        if self._read is None or self._read[0] + FRESH <= self._clock.now():
+            self._read = (self._clock.now(), await self._ledger.switch())
+        return self._read[1]

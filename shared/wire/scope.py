@@ -17,7 +17,20 @@ def current() -> str:
 @contextmanager
 def scope(name: str) -> Iterator[None]:
     """Work for `name` from here on, inside the scope there is already."""
-    token = _CURRENT.set(f"{current()}/{name}" if current() else name)
+    with _in(f"{current()}/{name}" if current() else name):
+        yield
+
+
+@contextmanager
+def apart(name: str) -> Iterator[None]:
+    """Do what several tasks share in a scope of its own: any of them may be the one that does it."""
+    with _in(name):
+        yield
+
+
+@contextmanager
+def _in(name: str) -> Iterator[None]:
+    token = _CURRENT.set(name)
     try:
         yield
     finally:

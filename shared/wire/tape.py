@@ -1,12 +1,13 @@
 """Tape: everything that came in from outside during a walk, to walk it again exactly.
 
-A tape keeps answers of Azure, readings of the clock and drawn ids, each in the order of its scope, so that parallel
-work does not have to come in the same order again. Requests are kept by method and address only, and no secret is kept
+A tape keeps answers of Azure, readings of the clock and drawn ids, each in the order of its scope, and within it each
+request's answers for themselves, so that parallel work does not have to come in the same order again. Requests are kept by method and address only, and no secret is kept
 at all: what a walk does may not depend on one.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from base64 import b64decode, b64encode
 from collections import defaultdict, deque
@@ -21,7 +22,7 @@ from shared.wire.scope import current
 
 _KEPT_HEADERS = ("content-type", "etag", "location", "azure-asyncoperation", "retry-after", "x-ms-request-id",
                  "request-id", "www-authenticate", "x-ms-error-code")  # fmt: skip
-_ERRORS = {kind.__name__: kind for kind in (Unreachable, Unanswered, Undeclared)}
+_ERRORS = {kind.__name__: kind for kind in (Unreachable, Unanswered, Undeclared, TimeoutError)}
 
 
 class TapeMismatch(Exception):
@@ -45,6 +46,9 @@ class Recorder:
                 response = await send(request)
             except WireError as error:
                 self.entries.append({**entry, "error": type(error).__name__, "text": str(error)})
+                raise
+            except asyncio.CancelledError:  # whoever asked has waited long enough
+                self.entries.append({**entry, "error": TimeoutError.__name__, "text": ""})
                 raise
             headers = {k: v for k, v in response.headers.items() if k in _KEPT_HEADERS or k.startswith("x-ms-cont")}
             body = b64encode(redact.body(request.url, response.body)).decode()
@@ -89,7 +93,7 @@ class Player:
         self._kept: dict[tuple[str, str], deque[dict[str, Any]]] = defaultdict(deque)
         for line in lines.splitlines():
             entry = json.loads(line)
-            self._kept[entry["scope"], _kind(entry)].append(entry)
+            self._kept[entry["scope"], entry.get("request") or _kind(entry)].append(entry)
 
     async def send(self, request: Request) -> Response:
         """The recorded answer to this request.
@@ -97,10 +101,9 @@ class Player:
         Raises:
             TapeMismatch: If something else was asked at this point.
             WireError: If that is what came.
+            TimeoutError: If nothing came in time.
         """
-        entry = self._next("request")
-        if entry["request"] != _line(request):
-            raise TapeMismatch(f"in scope {current()!r}: asked {_line(request)}, recorded {entry['request']}")
+        entry = self._next(_line(request))
         if "error" in entry:
             raise _ERRORS[entry["error"]](entry["text"])
         return Response(entry["status"], entry["headers"], b64decode(entry["body"]))
@@ -129,15 +132,16 @@ class Player:
         """How many entries have not been asked for."""
         return sum(len(entries) for entries in self._kept.values())
 
-    def _next(self, kind: str) -> dict[str, Any]:
-        entries = self._kept[current(), kind]
+    def _next(self, what: str) -> dict[str, Any]:
+        entries = self._kept.get((current(), what))
         if not entries:
-            raise TapeMismatch(f"in scope {current()!r}: one more {kind} than was recorded")
+            left = [kept for (scope, kept), more in self._kept.items() if scope == current() and more]
+            raise TapeMismatch(f"in scope {current()!r}: one more {what} than was recorded; left: {left}")
         return entries.popleft()
 
 
 def _kind(entry: dict[str, Any]) -> str:
-    return next(kind for kind in ("request", "now", "id") if kind in entry)
+    return next(kind for kind in ("now", "id") if kind in entry)
 
 
 def _line(request: Request) -> str:

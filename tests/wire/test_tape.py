@@ -8,7 +8,7 @@ import pytest
 from azsim.clock import Clock
 from shared.wire.chance import SystemChance
 from shared.wire.message import Request, Response, Send, Unanswered, Unreachable
-from shared.wire.scope import scope
+from shared.wire.scope import apart, scope
 from shared.wire.tape import Player, Recorder, TapeMismatch
 
 GET = Request("GET", "https://management.azure.com/a?api-version=1")
@@ -67,7 +67,7 @@ async def test_another_request_is_a_mismatch() -> None:
     await recorder.sending(answering(Response(200)))(GET)
     player = Player(recorder.dump())
 
-    with pytest.raises(TapeMismatch, match="asked PUT"):
+    with pytest.raises(TapeMismatch, match=r"one more PUT .*; left: \['GET "):
         await player.send(Request("PUT", GET.url))
     with pytest.raises(TapeMismatch, match="one more now"):
         player.now()
@@ -105,3 +105,38 @@ async def test_a_failure_to_connect_is_kept_as_such() -> None:
 
     with pytest.raises(Unreachable, match="refused"):
         await Player(recorder.dump()).send(GET)
+
+
+async def test_an_answer_that_nobody_waited_for_any_more_is_kept_as_a_time_out() -> None:
+    async def never(_: Request) -> Response:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    recorder = Recorder(Clock(), SystemChance())
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(recorder.sending(never)(GET), 3)
+
+    with pytest.raises(TimeoutError):
+        await Player(recorder.dump()).send(GET)
+
+
+async def test_parallel_requests_of_one_scope_need_not_come_in_the_same_order() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+    send = recorder.sending(answering(Response(200, {}, b"1"), Response(200, {}, b"2")))
+    other = Request("GET", "https://management.azure.com/b")
+    await send(GET)
+    await send(other)
+    player = Player(recorder.dump())
+
+    assert ((await player.send(other)).body, (await player.send(GET)).body) == (b"2", b"1")
+
+
+async def test_what_tasks_share_is_in_a_scope_of_its_own() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+    with scope("walk"), apart("shared"):
+        recorder.id()
+
+    player = Player(recorder.dump())
+    with scope("another walk"), apart("shared"):
+        player.id()
+    assert player.left == 0
