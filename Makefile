@@ -46,6 +46,7 @@ coverage: $(READY)
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
 
 azurite: $(READY)
+	@$(BIN)/python -m tests.azure.azurite
 	@$(BIN)/python -m pytest -m azurite tests/azure
 
 bench: $(READY)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import re
 import shutil
-import socket
 import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,9 @@ VERSION = "3.35.0"
 ACCOUNT = "devstoreaccount1"
 FOLDER = Path(__file__).parents[2] / "build" / "azurite"
 PATIENCE = 60
-"""Seconds until it must answer."""
+"""Seconds until it must listen."""
+
+_LISTENS = re.compile(r"^Azurite (\w+) service is successfully listening at (https://\S+)", re.MULTILINE)
 
 
 class AzuriteError(Exception):
@@ -40,8 +42,12 @@ class Azurite:
     authority: Path
 
 
-def install(folder: Path = FOLDER) -> Path:
+def install(folder: Path = FOLDER, say: Callable[[str], object] = print) -> Path:
     """Install Azurite unless it is there; returns its program.
+
+    Args:
+        folder: Where to.
+        say: Tells how far it is.
 
     Raises:
         AzuriteError: If there is no Node.js, or npm cannot install it.
@@ -49,19 +55,31 @@ def install(folder: Path = FOLDER) -> Path:
     for tool in ("node", "npm"):
         if shutil.which(tool) is None:
             raise AzuriteError(f"{tool} is not on the PATH: install Node.js 18 or later to test against Azurite")
-    description = folder / "node_modules" / "azurite" / "package.json"
-    if not description.is_file() or json.loads(description.read_text())["version"] != VERSION:
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", f"azurite@{VERSION}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise AzuriteError(f"npm could not install azurite@{VERSION}:\n{done.stdout}{done.stderr}")
-    return folder / "node_modules" / ".bin" / "azurite"
+    program, complete = folder / "node_modules" / ".bin" / "azurite", folder / "complete"
+    if complete.is_file() and complete.read_text() == VERSION:
+        return program
+    say(f"azurite {VERSION} from npm into {folder}: half a minute or two")
+    complete.unlink(missing_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]
+    command += ["--loglevel=http", f"azurite@{VERSION}"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert process.stdout is not None
+    output: list[str] = []
+    with process:
+        for line in process.stdout:
+            output.append(line)
+            if len(output) % 100 == 0:
+                say(f"      {len(output)} answers of the registry")
+    if process.returncode:
+        raise AzuriteError(f"npm could not install azurite@{VERSION}:\n{''.join(output[-30:])}")
+    complete.write_text(VERSION)
+    return program
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Azurite]:
-    """Start Azurite on free ports with a certificate of its own, wait until it answers, and stop it in the end.
+    """Start Azurite on free ports with a certificate of its own, wait until it listens, and stop it in the end.
 
     Args:
         folder: Where its certificates and its log are put.
@@ -70,26 +88,19 @@ def running(folder: Path) -> Iterator[Azurite]:
         AzuriteError: If it cannot be installed or does not start.
     """
     program = install()
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(folder / "authority.pem"))
-    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(folder / "server.pem"))
-    ports = dict(zip(("table", "blob", "queue"), _free_ports(3), strict=True))
-    command: list[str | Path] = [
-        program,
-        "--silent",
-        "--inMemoryPersistence",
-        "--skipApiVersionCheck",
-        "--disableTelemetry",
-    ]
-    command += ["--oauth", "basic", "--cert", folder / "server.pem", "--key", folder / "server.pem"]
-    command += [text for name, port in ports.items() for text in (f"--{name}Port", str(port))]
-    log = folder / "azurite.log"
+    authority, certificate, log = (folder / name for name in ("authority.pem", "server.pem", "azurite.log"))
+    trusted = trustme.CA()
+    trusted.cert_pem.write_to_path(str(authority))
+    trusted.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(certificate))
+    command = [str(program), "--silent", "--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry"]
+    command += ["--oauth", "basic", "--cert", str(certificate), "--key", str(certificate)]
+    for service in ("table", "blob", "queue"):  # port 0 is a free one; a slow test must not find its connection closed
+        command += [f"--{service}Port", "0", f"--{service}KeepAliveTimeout", "600"]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=folder)
     try:
-        _wait(process, (ports["table"], ports["blob"]), log)
-        tables, blobs = (f"https://127.0.0.1:{ports[name]}/{ACCOUNT}" for name in ("table", "blob"))
-        yield Azurite(tables, blobs, folder / "authority.pem")
+        places = _places(process, log)
+        yield Azurite(f"{places['Table']}/{ACCOUNT}", f"{places['Blob']}/{ACCOUNT}", authority)
     finally:
         process.terminate()
         try:
@@ -99,31 +110,21 @@ def running(folder: Path) -> Iterator[Azurite]:
             process.wait()
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
-
-
-def _wait(process: subprocess.Popen[bytes], ports: tuple[int, ...], log: Path) -> None:
+def _places(process: subprocess.Popen[bytes], log: Path) -> dict[str, str]:
+    """Where each service listens, as soon as all do."""
     pause = threading.Event()
     for _ in range(PATIENCE * 20):
         if process.poll() is not None:
             raise AzuriteError(f"Azurite ended with {process.returncode}:\n{log.read_text()}")
-        if all(_answers(port) for port in ports):
-            return
+        places = dict(_LISTENS.findall(log.read_text()))
+        if len(places) == 3:
+            return places
         pause.wait(0.05)
-    raise AzuriteError(f"Azurite does not answer within {PATIENCE} s:\n{log.read_text()}")
+    raise AzuriteError(f"Azurite does not listen within {PATIENCE} s:\n{log.read_text()}")
 
 
-def _answers(port: int) -> bool:
+if __name__ == "__main__":
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+        install()
+    except AzuriteError as error:
+        sys.exit(str(error))

@@ -4,15 +4,18 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from tests.azure.azurite import Azurite, running
+from tests.azure.azurite import Azurite, AzuriteError, running
 from tests.azure.storage import Storage, on_azsim, on_azurite
 
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
     """One Azurite for all tests; each has tables and containers of its own."""
-    with running(tmp_path_factory.mktemp("azurite")) as server:
-        yield server
+    try:
+        with running(tmp_path_factory.mktemp("azurite")) as server:
+            yield server
+    except AzuriteError as error:
+        pytest.exit(str(error), returncode=1)
 
 
 ON_AZURITE = [
