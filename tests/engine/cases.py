@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from msgspec.structs import replace
 
 from azsim.arm import Arm
 from azsim.call import Call
 from azsim.entities import Entity, Tables
 from azsim.tenants import contoso
 from shared.azure.ledger import Noted
+from shared.engine.act import act
+from shared.engine.claim import claim
+from shared.engine.guard import Verdict
+from shared.engine.outcome import Outcome
+from shared.engine.plan import Ask, brief, planned
 from shared.engine.undo import Undone, undo_run
 from shared.kinds.responder import all_responders
 from shared.model.delivery import Delivery
@@ -173,3 +179,20 @@ async def swept(made: Lab, seconds: float) -> None:
     await asyncio.sleep(seconds)
     done = await made.host.timer("sweep")
     assert done.error is None
+
+
+async def claimed(made: Lab, body: bytes) -> Noted:
+    """The first step of a delivery, claimed and not done yet."""
+    found = event(made, body)
+    (match,), _ = made.app.playbooks.match(found)
+    opened = await made.app.ledger.open(found.case, found.same)
+    plan, *_ = await planned(match, brief(found, delivery(made, body)), Ask("act"), made.app)
+    noted = await claim(plan, Verdict(None), opened, Ask("act"), made.app)
+    assert noted is not None
+    return noted
+
+
+async def acted(made: Lab, body: bytes, no: str = "", **fields: Any) -> Outcome:
+    """What becomes of that step; with other fields than a fresh one has."""
+    noted = await claimed(made, body)
+    return await act(replace(noted.entry, **fields), made.app, [], no)
