@@ -30,6 +30,11 @@ class Resource:
     etag: str
     busy_until: datetime | None = None
     hidden: dict[str, Any] = field(default_factory=dict)
+    kind: str = field(init=False)
+    """The type in lower case."""
+
+    def __post_init__(self) -> None:
+        self.kind = self.type.lower()
 
     @property
     def properties(self) -> dict[str, Any]:
@@ -63,7 +68,8 @@ class Arm:
 
     def of_type(self, kind: str) -> list[Resource]:
         """All resources of a type."""
-        return [r for r in self.resources.values() if r.type.lower() == kind.lower()]
+        kind = kind.lower()
+        return [r for r in self.resources.values() if r.kind == kind]
 
 
 def nothing(_call: Call, _old: Resource | None, _body: dict[str, Any]) -> None:
@@ -132,14 +138,15 @@ def put(world: World, path: str, body: Mapping[str, Any], *, hidden: Mapping[str
 
 
 def view(world: World, resource: Resource) -> dict[str, Any]:
-    """The resource as a GET shows it."""
+    """The resource as a GET shows it: to be sent, not to be changed."""
     rules = rules_of(resource.type)
-    shown = {"id": resource.id, "name": resource.name, "type": resource.type, **copy.deepcopy(resource.body)}
+    shown = {"id": resource.id, "name": resource.name, "type": resource.type, **resource.body}
     if rules.shows_etag:
         shown["etag"] = resource.etag
     if "properties" in shown:
         busy = resource.busy_until is not None and resource.busy_until > world.clock.now()
-        shown["properties"] |= {"provisioningState": "Updating" if busy else "Succeeded", **rules.view(world, resource)}
+        state = {"provisioningState": "Updating" if busy else "Succeeded"}
+        shown["properties"] = {**shown["properties"], **state, **rules.view(world, resource)}
     return shown
 
 

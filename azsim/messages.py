@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """An HTTP request; header names in any case, the body as bytes."""
@@ -36,7 +39,7 @@ class Response:
 def json_response(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A response that carries `value` as JSON."""
     head = {"content-type": "application/json; charset=utf-8", **(headers or {})}
-    return Response(status, head, json.dumps(value, separators=(",", ":")).encode())
+    return Response(status, head, _ENCODER.encode(value).encode())
 
 
 class Unreachable(ConnectionError):

@@ -9,6 +9,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+@lru_cache(maxsize=256)
 def compile_filter(text: str) -> Predicate:
     """A predicate over an entity's values; a comparison with a property that is missing or of another type is false.
 

@@ -38,8 +38,7 @@ class Assignment:
 
     def reaches(self, scope: str) -> bool:
         """Whether `scope` is the assignment's scope or lies below it."""
-        own, other = self.scope.rstrip("/").lower(), scope.rstrip("/").lower()
-        return other == own or other.startswith(own + "/")
+        return _below(scope).startswith(_below(self.scope))
 
 
 @dataclass(slots=True)
@@ -70,9 +69,11 @@ class Access:
 
 
 @lru_cache(maxsize=4096)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(re.escape(text).replace(r"\*", ".*"), re.IGNORECASE)
+def _below(scope: str) -> str:
+    """What the paths of a scope and of everything below it begin with."""
+    return f"{scope.rstrip('/').lower()}/"
 
 
+@lru_cache(maxsize=4096)
 def _covers(pattern: str, action: str) -> bool:
-    return _pattern(pattern).fullmatch(action) is not None
+    return re.fullmatch(re.escape(pattern).replace(r"\*", ".*"), action, re.IGNORECASE) is not None

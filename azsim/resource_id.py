@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class ResourceId:
         return not self.name
 
 
+@lru_cache(maxsize=4096)
 def parse(path: str) -> ResourceId:
     """Take a path apart."""
     path = "/" + path.strip("/")

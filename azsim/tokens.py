@@ -34,6 +34,7 @@ class Tokens:
         self._clock = clock
         self._key = chance.hex(64).encode()
         self._tenant = tenant
+        self._known: dict[str, tuple[Principal, int]] = {}
 
     def issue(self, object_id: str, app_id: str, audience: str) -> tuple[str, int]:
         """A token for `audience` and the time it expires at, in seconds since 1970."""
@@ -47,13 +48,16 @@ class Tokens:
 
     def check(self, token: str) -> Principal | None:
         """The caller, or None if the token is not ours, altered or expired."""
-        signed, _, signature = token.rpartition(".")
-        if not token.isascii() or not hmac.compare_digest(signature, self._sign(signed)):
-            return None
-        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(signed.partition(".")[2] + "=="))
-        if claims["exp"] <= self._clock.now().timestamp():
-            return None
-        return Principal(claims["oid"], claims["appid"], claims["tid"], claims["aud"].rstrip("/"))
+        known = self._known.get(token)
+        if known is None:
+            signed, _, signature = token.rpartition(".")
+            if not token.isascii() or not hmac.compare_digest(signature, self._sign(signed)):
+                return None
+            claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(signed.partition(".")[2] + "=="))
+            principal = Principal(claims["oid"], claims["appid"], claims["tid"], claims["aud"].rstrip("/"))
+            known = self._known[token] = (principal, claims["exp"])
+        principal, expires = known
+        return principal if expires > self._clock.now().timestamp() else None
 
     def _sign(self, text: str) -> str:
         digest = hmac.new(self._key, text.encode(), hashlib.sha256).digest()

@@ -38,6 +38,7 @@ class Function:
         call: The function itself.
         annotation: What it takes its trigger as.
         wants_context: Whether it takes the invocation's context, too.
+        route: What the paths of its requests look like; None if it takes none.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Function:
     call: Any
     annotation: Any
     wants_context: bool
+    route: re.Pattern[str] | None
 
 
 @dataclass(slots=True)
@@ -140,8 +142,8 @@ class FunctionsHost:
         head = {name.lower(): value for name, value in (headers or {}).items()}
         other_method = False
         for function in self.functions.values():
-            route = self._route(function, parts.path)
-            if route is None:
+            match = None if function.route is None else function.route.fullmatch(parts.path)
+            if match is None:
                 continue
             if method.upper() not in [m.upper() for m in function.trigger.get("methods") or [method]]:
                 other_method = True
@@ -149,6 +151,7 @@ class FunctionsHost:
             given = head.get("x-functions-key") or query.get("code")
             if function.trigger.get("authLevel") != "ANONYMOUS" and given != self.key:
                 return func.HttpResponse(status_code=401)
+            route = {part: unquote(value) for part, value in match.groupdict().items()}
             request = bindings.http(method.upper(), url, head, query, route, body)
             done = await self._invoke(function, request)
             return done.value if done.error is None else func.HttpResponse(status_code=500)
@@ -185,16 +188,6 @@ class FunctionsHost:
         least, most = _seconds(policy["minimum_interval"]), _seconds(policy["maximum_interval"])
         return [min(most, least * 2**i) for i in range(count)]
 
-    def _route(self, function: Function, path: str) -> dict[str, str] | None:
-        if function.trigger["type"] != "httpTrigger":
-            return None
-        template = function.trigger.get("route") or function.name
-        pattern = "".join(
-            f"(?P<{part}>[^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(_HOLE.split(template))
-        )
-        match = re.fullmatch(f"/api/{pattern}/?", path, re.IGNORECASE)
-        return None if match is None else {name: unquote(value) for name, value in match.groupdict().items()}
-
     def _of_type(self, name: str, kind: str) -> Function:
         function = self.functions[name]
         if function.trigger["type"] != kind:
@@ -222,7 +215,15 @@ def _indexed(function: Any) -> Function:
     if annotation is not None and not bindings.accepts(trigger["type"], annotation):
         raise IndexingError(f"{name}: {trigger['type']} does not give {annotation}")
     wants_context = "context" in inspect.signature(call).parameters
-    return Function(name, trigger, function.get_settings_dict("retry_policy") or {}, call, annotation, wants_context)
+    retry = function.get_settings_dict("retry_policy") or {}
+    route = _route(trigger.get("route") or name) if trigger["type"] == "httpTrigger" else None
+    return Function(name, trigger, retry, call, annotation, wants_context, route)
+
+
+def _route(template: str) -> re.Pattern[str]:
+    parts = _HOLE.split(template)
+    pattern = "".join(f"(?P<{part}>[^/]+)" if i % 2 else re.escape(part) for i, part in enumerate(parts))
+    return re.compile(f"/api/{pattern}/?", re.IGNORECASE)
 
 
 def _seconds(interval: str) -> float:

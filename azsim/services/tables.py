@@ -49,7 +49,7 @@ def transaction(call: Call) -> Response:
     """https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions."""
     writes = batches.parse(call.body)
     rows = _rows(call, writes[0].table)
-    trial = dict(rows)
+    trial = {write.key: rows[write.key] for write in writes if write.key in rows}
     parts: list[batches.Answer] = []
     for number, write in enumerate(writes):
         _need_write(call, write)
@@ -59,7 +59,8 @@ def transaction(call: Call) -> Response:
             told = Problem(problem.status, problem.code, f"{number}:{problem.message}")
             return batches.answer([(told.status, {"content-type": "application/json"}, envelope(told).body)])
         parts.append((204, {"etag": etag} if etag else {}, b""))
-    rows.clear()
+    for write in writes:
+        rows.pop(write.key, None)
     rows.update(trial)
     return batches.answer(parts)
 
@@ -72,16 +73,12 @@ def query(call: Call) -> Response:
     holds = compile_filter(call.query["$filter"]) if call.query.get("$filter") else lambda _: True
     after = (call.query.get("nextpartitionkey", ""), call.query.get("nextrowkey", ""))
     size = min(int(call.query.get("$top") or PAGE), PAGE)
-    found: list[Entity] = []
+    found = sorted(key for key, entity in rows.items() if key >= after and holds(entity.values))
     headers: dict[str, str] = {}
-    for key, entity in sorted(rows.items()):
-        if key < after or not holds(entity.values):
-            continue
-        if len(found) == size:
-            headers = {"x-ms-continuation-nextpartitionkey": key[0], "x-ms-continuation-nextrowkey": key[1]}
-            break
-        found.append(entity)
-    return json_response({"value": [_shown(call, entity) for entity in found]}, 200, headers)
+    if len(found) > size:
+        partition, row = found[size]
+        headers = {"x-ms-continuation-nextpartitionkey": partition, "x-ms-continuation-nextrowkey": row}
+    return json_response({"value": [_shown(call, rows[key]) for key in found[:size]]}, 200, headers)
 
 
 @service.route("*", "/{path+}")
