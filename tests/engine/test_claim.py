@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from azsim.faults import Status
 from shared.azure.ledger import LEASE, Noted, Opened
 from shared.engine.claim import claim, take_over
 from shared.engine.guard import Verdict
 from shared.engine.outcome import Outcome
 from shared.engine.plan import Ask, Planned, brief, planned
-from shared.model.ledger import Entry, State
+from shared.model.errors import Temporary
+from shared.model.ledger import Entry, GivenUp, State
 from tests.engine.cases import acting, alert, delivery, event
 from tests.lab import Lab
 
@@ -163,3 +165,67 @@ async def test_of_two_who_take_a_left_step_over_one_gets_it(tmp_path: Path) -> N
 
     (mine,) = [found for found in taken if found]
     assert (mine.entry.attempts, mine.entry.due, mine.entry.due_for) == (2, None, "")
+
+
+@pytest.mark.parametrize(
+    ("state", "otherwise"), [("planned", "uncertain"), ("claimed", "uncertain"), ("uncertain", "failed")]
+)
+async def test_a_doubt_about_an_earlier_attempt_goes_with_the_claim(
+    state: State, otherwise: GivenUp, tmp_path: Path
+) -> None:
+    made = acting(tmp_path)
+    plan, opened = await ready(made)
+    noted = await claim(plan, YES, opened, Ask("act"), made.app)
+    assert noted is not None
+    ended = state == "uncertain"
+    when = None if ended else noted.entry.lease
+    await in_state(made, noted, state, lease=None, due=when, otherwise=otherwise)
+    await asyncio.sleep(LEASE.total_seconds())
+
+    again = await claim(plan, YES, opened, Ask("act", run="asked" if ended else ""), made.app)
+
+    assert again is not None
+    assert (again.entry.state, again.entry.otherwise) == ("claimed", "uncertain")
+
+
+async def test_what_was_left_and_may_not_go_on_is_for_the_sweep_to_look_at(tmp_path: Path) -> None:
+    made = acting(tmp_path)
+    plan, opened = await ready(made)
+    noted = await claim(plan, YES, opened, Ask("act"), made.app)
+    assert noted is not None
+    await asyncio.sleep(LEASE.total_seconds())
+
+    assert await claim(plan, NO, opened, Ask("act"), made.app) is None
+    left = await stored(made, opened)
+    assert (left.state, left.attempts, left.lease) == ("claimed", 1, noted.entry.lease)
+
+
+async def test_of_two_who_claim_a_left_step_at_once_one_gets_it(tmp_path: Path) -> None:
+    made = acting(tmp_path)
+    plan, opened = await ready(made)
+    await claim(plan, YES, opened, Ask("act"), made.app)
+    await asyncio.sleep(LEASE.total_seconds())
+    made.world.latency = 0.05
+
+    found = await asyncio.gather(*(claim(plan, YES, opened, Ask("act"), made.app) for _ in range(5)))
+
+    assert [noted.entry.attempts for noted in found if noted] == [2]
+
+
+async def test_a_step_that_can_neither_be_written_nor_read_is_an_error(tmp_path: Path) -> None:
+    made = acting(tmp_path)
+    plan, opened = await ready(made)
+    made.world.faults.always("POST", "batch", Status(409, "EntityAlreadyExists"))
+
+    with pytest.raises(Temporary, match="can neither be written nor read"):
+        await claim(plan, YES, opened, Ask("act"), made.app)
+
+
+async def test_another_name_of_the_case_that_has_not_done_the_step_does_not_keep_it_from_being_done(
+    tmp_path: Path,
+) -> None:
+    made = acting(tmp_path)
+    plan, opened = await ready(made)
+    linked = Opened(opened.case, opened.partition, fresh=True, linked=("incident:other",), row=opened.row)
+
+    assert await claim(plan, YES, linked, Ask("act"), made.app) is not None
