@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from azsim.arm import Arm, Resource
 from azsim.call import Call
 from azsim.messages import Response
@@ -54,9 +56,10 @@ def upload(call: Call) -> Response:
     if len(call.body) > MAX_CALL or len(content) > MAX_CALL:
         raise Problem(413, "ContentLengthLimitExceeded", "Maximum allowed content length: 1048576 bytes.")
     columns = _columns(rule, call.params["stream"])
-    rows = call.json()
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise bad_request("InvalidPayload", "The body must be an array of objects.")
+    try:
+        rows = msgspec.json.decode(content, type=list[dict[str, Any]])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise bad_request("InvalidPayload", "The body must be an array of objects.") from error
     for number, row in enumerate(rows):
         _check(number, row, columns)
     call.world.state(Logs).rows(_table(rule, call.params["stream"])).extend(rows)
@@ -91,7 +94,7 @@ def _check(number: int, row: dict[str, Any], columns: dict[str, str]) -> None:
         kind = columns.get(name)
         if kind is None:
             raise bad_request("InvalidRecord", f"Row {number}: column {name} is not declared in the stream.")
-        if value is None:
+        if value is None or (kind == "string" and type(value) is str and len(value) <= MAX_FIELD):
             continue
         if not _FITS[kind](value):
             raise bad_request("InvalidRecord", f"Row {number}: column {name} is not a {kind}: {value!r}.")

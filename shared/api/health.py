@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections.abc import Awaitable
 from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from shared.api.answer import Answer, problem
 from shared.azure.table import Row
 from shared.engine.app import App
-from shared.engine.outbox import Packet
+from shared.engine.outbox import Packet, opened
 from shared.engine.sdk import in_our_words
 from shared.model.errors import Mistakes
 
@@ -94,7 +91,7 @@ async def _dead_letters(packets: asyncio.Future[Packets], app: App) -> dict[str,
 
 
 async def _opened(packets: asyncio.Future[Packets]) -> list[Packet]:
-    return [msgspec.json.decode(gzip.decompress(content), type=Packet) for content, _ in await asyncio.shield(packets)]
+    return [opened(content, row) for content, row in await asyncio.shield(packets)]
 
 
 def _in_time(waiting: list[str], app: App) -> dict[str, Any]:

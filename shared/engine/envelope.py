@@ -123,11 +123,11 @@ def _unzipped(body: bytes) -> bytes:
 
 
 def _parse(text: bytes) -> Any:
-    if not text.strip():
-        raise Unreadable("empty", "byte 0")
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
+        if not text.strip():
+            raise Unreadable("empty", "byte 0") from error
         place = re.search(r"\(byte (\d+)\)", str(error))
         what = str(error).removeprefix("JSON is malformed: ").partition(" (byte")[0]
         raise Unreadable(f"not JSON: {what}", f"byte {place[1] if place else len(text)}") from error

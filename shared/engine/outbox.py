@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from shared.azure.audit import uploads
 from shared.azure.table import Row
 from shared.engine.app import App
 from shared.engine.read import DeadLetter
@@ -27,15 +28,15 @@ log = logging.getLogger(__name__)
 IN_MESSAGE = 180_000
 """Bytes of a body that still go into a dead letter itself; an event hub of any tier takes that much in base64."""
 
-PACKET = 400
-"""Records in one packet."""
-
-PACKET_LETTERS = 2
+LETTERS = 2
 """Dead letters in one packet: with their bodies they stay below a row's limit."""
 
+_LETTERS = "-letters"
+"""Ends the name of a packet of dead letters."""
 
-class Packet(Struct, frozen=True, omit_defaults=True):
-    """What belongs to no case: records of events that ended without a step, and dead letters."""
+
+class Packet(Struct, frozen=True):
+    """What belongs to no case: records of events that ended without a step, or dead letters."""
 
     records: tuple[Record, ...] = ()
     letters: tuple[Letter, ...] = ()
@@ -47,18 +48,25 @@ async def post(records: Sequence[Record], letters: Sequence[Letter], app: App) -
     Raises:
         AzureError: If they cannot be stored: then the delivery they came from must not count as handled.
     """
-    packets = [Packet(records=tuple(records[i : i + PACKET])) for i in range(0, len(records), PACKET)]
-    packets += [Packet(letters=tuple(letters[i : i + PACKET_LETTERS])) for i in range(0, len(letters), PACKET_LETTERS)]
-    for packet in packets:
-        row = await _stored(packet, app)
-        if row is not None:
-            await _delivered(packet, row, app)
+    for upload in uploads(records):
+        await _sent(upload, "", app)
+    for i in range(0, len(letters), LETTERS):
+        content = msgspec.json.encode(letters[i : i + LETTERS])
+        await _sent(gzip.compress(content, compresslevel=1, mtime=0), _LETTERS, app)
 
 
 async def post_stored(app: App) -> None:
     """Deliver the packets that are still there."""
     for content, row in await app.ledger.packets():
-        await _delivered(msgspec.json.decode(gzip.decompress(content), type=Packet), row, app)
+        await _delivered(content, row, app)
+
+
+def opened(content: bytes, row: Row) -> Packet:
+    """What is in a stored packet."""
+    plain = gzip.decompress(content)
+    if row.key.endswith(_LETTERS):
+        return Packet(letters=msgspec.json.decode(plain, type=tuple[Letter, ...]))
+    return Packet(records=msgspec.json.decode(plain, type=tuple[Record, ...]))
 
 
 async def post_case(partition: str, app: App) -> None:
@@ -101,22 +109,23 @@ async def letter(dead: DeadLetter, delivery: Delivery, app: App) -> Letter:
     return made
 
 
-async def _stored(packet: Packet, app: App) -> Row | None:
-    """The packet's row; None if it was stored before, by a delivery of the same that did not end well."""
-    content = gzip.compress(msgspec.json.encode(packet), compresslevel=1, mtime=0)
-    name = f"{app.clock.now():%Y%m%dT%H%M%S%f}-{ids.content_digest(content)[:16]}"
+async def _sent(content: bytes, ending: str, app: App) -> None:
+    """Store a packet, then deliver it; not if it was stored before, by a delivery of the same that did not end well."""
+    name = f"{app.clock.now():%Y%m%dT%H%M%S%f}-{ids.content_digest(content)[:16]}{ending}"
     try:
-        return await app.ledger.pack(content, name)
+        row = await app.ledger.pack(content, name)
     except Changed:
-        return None
+        return
+    await _delivered(content, row, app)
 
 
-async def _delivered(packet: Packet, row: Row, app: App) -> None:
+async def _delivered(content: bytes, row: Row, app: App) -> None:
     try:
-        if packet.letters:
-            await app.dead_letters.deliver(packet.letters)
-        await app.audit.deliver(packet.records)
+        if row.key.endswith(_LETTERS):
+            await app.dead_letters.deliver(opened(content, row).letters)
+        else:
+            await app.audit.send(content)
     except AzureError as error:
-        log.warning("a packet of %d records waits: %s", len(packet.records) + len(packet.letters), error)
+        log.warning("packet %s waits: %s", row.key, error)
         return
     await app.ledger.sent([row])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -199,8 +200,9 @@ def _first(texts: Iterable[str]) -> tuple[str, ...] | None:
     return tuple(texts)[:MOST_ITEMS] or None
 
 
+@lru_cache(maxsize=256)
 def _time(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    return f"{time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def _cut(text: str) -> str:

@@ -22,14 +22,17 @@ TACTICS = (
     "Impact",
 )
 
-_BY_LETTERS = {re.sub(r"[^a-z]", "", tactic.lower()): tactic for tactic in TACTICS}
+_BY_LETTERS = {tactic.lower(): tactic for tactic in TACTICS}
+_NO_LETTER = re.compile("[^a-z]")
 _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b", re.ASCII)
 
 
 def tactics(words: Iterable[str]) -> tuple[str, ...]:
     """The tactics among these words, each once, in their order; words that are no tactic are left out."""
-    found = (_BY_LETTERS.get(re.sub(r"[^a-z]", "", word.lower())) for word in words)
-    return tuple(dict.fromkeys(tactic for tactic in found if tactic))
+    found = dict.fromkeys(
+        [_BY_LETTERS.get(word.lower()) or _BY_LETTERS.get(_NO_LETTER.sub("", word.lower()), "") for word in words]
+    )
+    return tuple(filter(None, found))
 
 
 def techniques(words: Iterable[str]) -> tuple[str, ...]:

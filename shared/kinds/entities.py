@@ -49,7 +49,9 @@ def read(kind: str, fields: Fields, role: Role = "") -> Iterator[AnyEntity]:
         fields: The object, or its `properties`.
         role: Its part, where the provider says.
     """
-    word = "".join(letter for letter in kind.lower() if letter.isalnum())
+    word = kind.lower()
+    if word not in _BUILDERS:
+        word = "".join(filter(str.isalnum, word))
     if word in _NOT_ENTITIES:
         return
     build = _BUILDERS.get(word)

@@ -15,38 +15,44 @@ def resolved(values: list[Any]) -> list[Any]:
     faster than the list, however its references are woven.
     """
     graph = _Graph()
-    graph.learn(values, 0)
-    return [graph.resolve(value, 0) for value in values] if graph.known else values
+    return [graph.resolve(value, 0) for value in values] if graph.learn(values, 0) and graph.known else values
 
 
 class _Graph:
-    """The objects that have an id, by id: as they were, and resolved."""
+    """The objects that have an id, by id: as they were, and resolved; and which values there is something to do in."""
 
     def __init__(self) -> None:
         self.known: dict[str, dict[str, Any]] = {}
         self._done: dict[str, Any] = {}
         self._open: set[str] = set()
+        self._refer: set[int] = set()
 
-    def learn(self, value: Any, depth: int) -> None:
-        """Take note of every id in a value."""
+    def learn(self, value: Any, depth: int) -> bool:
+        """Take note of every id in a value. Says whether there is a reference in it."""
         if depth > DEPTH:
-            return
+            return False
+        refers = False
         if isinstance(value, dict):
             own = value.get("$id")
             if own is not None:
                 self.known.setdefault(str(own), value)
+            refers = "$ref" in value
         for inner in value.values() if isinstance(value, dict) else value:
-            if isinstance(inner, (list, dict)):
-                self.learn(inner, depth + 1)
+            if isinstance(inner, (list, dict)) and self.learn(inner, depth + 1):
+                refers = True
+        if refers:
+            self._refer.add(id(value))
+        return refers
 
     def resolve(self, value: Any, depth: int) -> Any:
         """A value with its references replaced."""
-        if depth > DEPTH or not isinstance(value, (list, dict)):
+        if depth > DEPTH or id(value) not in self._refer:
             return value
         if isinstance(value, list):
             return [self.resolve(item, depth + 1) for item in value]
         own = str(value.get("$id"))
-        return self._named(own, value, depth) if self.known.get(own) is value else self._object(value, depth)
+        has_id = self.known.get(own) is value
+        return self._named(own, value, depth) if has_id else self._object(value, depth)
 
     def _object(self, value: dict[str, Any], depth: int) -> Any:
         reference = value.get("$ref")
@@ -60,6 +66,7 @@ class _Graph:
             return otherwise
         if name not in self._done:
             self._open.add(name)
-            self._done[name] = self._object(self.known[name], depth + 1)
+            known = self.known[name]
+            self._done[name] = self._object(known, depth + 1) if id(known) in self._refer else known
             self._open.remove(name)
         return self._done[name]

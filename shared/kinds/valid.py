@@ -21,6 +21,7 @@ _REDACTED = re.compile(
     r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|example|x[x.\-]*|<.*>|\{.*\})\W*$"
 )
 
+_GUID_LENGTH = 36
 _LONGEST_ADDRESS = 64
 _LONGEST_REDACTION = 200
 
@@ -29,7 +30,7 @@ _ALGORITHMS: dict[int, Literal["md5", "sha1", "sha256"]] = {32: "md5", 40: "sha1
 
 def guid(text: str) -> str:
     """A GUID in lower case; empty for anything else, the all-zero GUID included."""
-    text = text.strip().strip("{}")
+    text = text.strip().strip("{}") if len(text) >= _GUID_LENGTH else ""
     if not _GUID.fullmatch(text) or not text.strip("0-"):
         return ""
     return text.lower()
@@ -49,6 +50,8 @@ def sid(text: str) -> str:
 
 def upn(text: str) -> str:
     """A user principal name or mail address; empty for anything else."""
+    if "@" not in text:
+        return ""
     text = text.strip()
     local, _, domain = text.partition("@")
     return text if _UPN.fullmatch(text) and not _redacted(local) and not _redacted(domain) else ""
@@ -63,13 +66,13 @@ def device(text: str) -> str:
 def host(text: str) -> str:
     """A machine's name; empty for anything else, addresses included."""
     text = text.strip().rstrip(".")
-    return text if _HOST.fullmatch(text) and not _redacted(text) and _address(text) is None else ""
+    return text if text and _HOST.fullmatch(text) and not _redacted(text) and _address(text) is None else ""
 
 
 def name(text: str) -> str:
     """A name that is not a redaction or a placeholder."""
     text = text.strip()
-    return "" if _redacted(text) else text
+    return "" if not text or _redacted(text) else text
 
 
 def ip(text: str) -> str:
@@ -77,6 +80,11 @@ def ip(text: str) -> str:
 
     A port is cut off, mapped IPv4 is unwrapped.
     """
+    return _ip(text) if len(text) <= _LONGEST_ADDRESS else ""
+
+
+@lru_cache(maxsize=4096)
+def _ip(text: str) -> str:
     text = text.strip().strip("[]")
     with_port = _PORT.fullmatch(text)
     address = _address(with_port[1] if with_port else text.partition("%")[0])
@@ -88,7 +96,10 @@ def ip(text: str) -> str:
 def resource_id(text: str) -> str:
     """An Azure resource id as it was written; empty for anything else."""
     text = text.strip()
-    return str(ResourceId(text)) if text.lower().startswith("/subscriptions/") and ResourceId(text).is_resource else ""
+    if text[:15].lower() != "/subscriptions/":
+        return ""
+    found = ResourceId(text)
+    return str(found) if found.is_resource else ""
 
 
 def file_hash(text: str) -> tuple[str, Literal["md5", "sha1", "sha256"]] | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from shared.model.entity import AnyEntity
 from shared.model.severity import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Struct, frozen=True, kw_only=True):
     """One alert, incident or platform event.
 
     Args:
@@ -35,7 +34,7 @@ class Event:
         entities: Everything it speaks of.
         link: Where a person reads more.
         digest: SHA-256 of the body it was read from.
-        raw: The body itself, for conditions that reach further than these fields; never recorded.
+        raw: The body itself, for conditions that reach further than these fields; never recorded nor shown.
     """
 
     source: str = ""
@@ -58,4 +57,8 @@ class Event:
     entities: tuple[AnyEntity, ...] = ()
     link: str = ""
     digest: str = ""
-    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    raw: dict[str, Any] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Without the body, which may hold anything."""
+        return f"Event(source={self.source!r}, id={self.id!r}, case={self.case!r}, kind={self.kind!r})"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from typing import Any
+
+import msgspec
 
 
 def digest(*parts: str) -> str:
     """A SHA-256 over texts, in hexadecimal; ("a", "b") and ("ab",) differ."""
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+    return content_digest(msgspec.json.encode(parts))
 
 
 def content_digest(content: bytes) -> str:
@@ -19,7 +20,7 @@ def content_digest(content: bytes) -> str:
 
 def value_digest(value: Any) -> str:
     """A SHA-256 over plain values; the order of keys does not count."""
-    return content_digest(json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode())
+    return content_digest(msgspec.json.encode(value, order="deterministic"))
 
 
 def partition(case: str) -> str:

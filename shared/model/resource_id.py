@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _SEGMENT = re.compile(r"[^/\x00-\x1f?#%]+")
+_LONGEST = 2048
+"""Of an id that is kept taken apart: the same few resources come up in alert after alert."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +34,12 @@ class ResourceId:
     @property
     def type(self) -> str:
         """`Microsoft.Compute/virtualMachines`; empty if the id names no resource or collection."""
-        parts, at = self._parts()
-        return "" if at is None else "/".join([parts[at + 1], *parts[at + 2 :: 2]])
+        return self._parts().type
 
     @property
     def name(self) -> str:
         """The last name in the id."""
-        return self._parts()[0][-1]
+        return self._parts().names[-1]
 
     @property
     def subscription(self) -> str:
@@ -52,10 +54,7 @@ class ResourceId:
     @property
     def is_resource(self) -> bool:
         """Whether the id names exactly one resource, with every part where it belongs."""
-        parts, at = self._parts()
-        if at is None or not all(_SEGMENT.fullmatch(part) for part in parts):
-            return False
-        return at % 2 == 0 and len(parts) - at >= 4 and (len(parts) - at) % 2 == 0
+        return self._parts().is_resource
 
     def is_type(self, kind: str) -> bool:
         """Whether this is one resource of `kind`, in any letter case."""
@@ -66,11 +65,29 @@ class ResourceId:
         other = ResourceId(scope).key
         return self.key == other or self.key.startswith(other + "/")
 
-    def _parts(self) -> tuple[list[str], int | None]:
-        parts = str(self).split("/")[1:]
-        places = [i for i, part in enumerate(parts) if part.lower() == "providers"]
-        return parts, places[-1] if places and places[-1] + 1 < len(parts) else None
+    def _parts(self) -> _Parts:
+        return _kept(self.text) if len(self.text) <= _LONGEST else _Parts(str(self))
 
     def _after(self, word: str) -> str:
-        parts, _ = self._parts()
-        return next((parts[i + 1] for i, part in enumerate(parts[:-1]) if part.lower() == word), "")
+        names = self._parts().names
+        return next((names[i + 1] for i, name in enumerate(names[:-1]) if name.lower() == word), "")
+
+
+class _Parts:
+    """An id taken apart."""
+
+    __slots__ = ("is_resource", "names", "type")
+
+    def __init__(self, text: str) -> None:
+        self.names = names = text.split("/")[1:]
+        places = [i for i, name in enumerate(names) if name.lower() == "providers"]
+        self.type, self.is_resource = "", False
+        if places and (at := places[-1]) + 1 < len(names):
+            self.type = "/".join([names[at + 1], *names[at + 2 :: 2]])
+            whole = at % 2 == 0 and len(names) - at >= 4 and (len(names) - at) % 2 == 0
+            self.is_resource = whole and all(map(_SEGMENT.fullmatch, names))
+
+
+@lru_cache(maxsize=1024)
+def _kept(text: str) -> _Parts:
+    return _Parts(str(ResourceId(text)))

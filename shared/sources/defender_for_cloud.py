@@ -52,13 +52,12 @@ def read(body: Fields) -> Iterator[Event]:
 
 
 def _entities(body: Fields, identifiers: list[Fields]) -> Iterator[AnyEntity | None]:
-    for item in resolved(body.items("Entities")):
-        fields = Fields(item)
+    once = {id(item): item for item in resolved(body.items("Entities"))}  # what is referred to stands there again
+    for fields in map(Fields, once.values()):
         yield from entities.read(fields.text("Type", "kind"), fields)
-    for identifier in identifiers:
-        yield entities.azure_resource(identifier.text("AzureResourceId"))
-    yield entities.azure_resource(body.text("AzureResourceId"))
-    yield entities.azure_resource(body.text("CompromisedEntity"))
+    places = [place.text("AzureResourceId") for place in (*identifiers, body)]
+    for place in dict.fromkeys([*places, body.text("CompromisedEntity")]):
+        yield entities.azure_resource(place)
 
 
 def _subscriptions(body: Fields, identifiers: list[Fields], found: tuple[AnyEntity, ...]) -> Iterator[str]:

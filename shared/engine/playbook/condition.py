@@ -163,7 +163,7 @@ def _where(expression: str) -> Test:
     program = compile_where(expression)
 
     def test(event: Event) -> Answer:
-        context = {"event": plain(event), "raw": dict(event.raw)}
+        context = {"event": plain(event), "raw": event.raw}
         try:
             holds = program.execute(context) is True
         except (KeyError, ValueError, TypeError, RuntimeError) as error:
@@ -176,7 +176,7 @@ def _where(expression: str) -> Test:
 def plain(event: Event) -> dict[str, Any]:
     """An event as plain values, as `where` sees it."""
     values: dict[str, Any] = msgspec.to_builtins(
-        {name: getattr(event, name) for name in Event.__dataclass_fields__ if name != "raw"}
+        {name: getattr(event, name) for name in Event.__struct_fields__ if name != "raw"}
     )
     values["severity"] = event.severity.word if event.severity else ""
     return values
