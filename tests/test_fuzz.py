@@ -222,7 +222,7 @@ def test_any_json_has_its_end_and_crashes_no_batch(caplog: pytest.LogCaptureFixt
     loop = SimulatedLoop()
     made = lab.make(settings=NOWHERE)
 
-    @settings(max_examples=60, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=40, deadline=None, derandomize=True, database=None)
     @given(st.lists(DOCUMENTS.map(json.dumps).map(str.encode) | ALERTS, min_size=1, max_size=5))
     def check(bodies: list[bytes]) -> None:
         loop.run_until_complete(taken(made, bodies))
