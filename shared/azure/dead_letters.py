@@ -13,13 +13,14 @@ import msgspec
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
 from shared.model.dead_letter import Letter
-from shared.model.errors import Changed, Temporary, Uncertain
+from shared.model.errors import Changed, Permanent, Temporary, Uncertain
 from shared.model.permission import data
 from shared.wire.clock import Clock
 from shared.wire.load import load
 from shared.wire.message import Send
 
 if TYPE_CHECKING:
+    from azure.eventhub import EventData, EventDataBatch
     from azure.eventhub.aio import EventHubProducerClient
     from azure.storage.blob.aio import BlobServiceClient
 
@@ -90,7 +91,8 @@ class DeadLetters:
         """Send letters, in order, at least once each.
 
         Raises:
-            Temporary: If the hub does not take them.
+            Temporary: If the hub does not take them now.
+            Permanent: If one is larger than it ever takes; those before it are sent.
         """
         from azure.eventhub import EventData
         from azure.eventhub.exceptions import EventHubError
@@ -102,12 +104,11 @@ class DeadLetters:
                     event = EventData(msgspec.json.encode(letter))
                     event.content_type = "application/json"
                     event.properties = {"reason": letter.reason[:500], "door": letter.door, "id": letter.id}
-                    try:
-                        batch.add(event)
-                    except ValueError:  # full
+                    if not _added(event, batch):
                         await producer.send_batch(batch)
                         batch = await producer.create_batch()
-                        batch.add(event)
+                        if not _added(event, batch):
+                            raise Permanent(f"dead letter {letter.id} is larger than the hub takes")
                 await producer.send_batch(batch)
         except (EventHubError, OSError) as error:
             raise Temporary(f"the dead-letter hub does not take messages: {error}") from error
@@ -141,3 +142,12 @@ class DeadLetters:
                 self._connection, eventhub_name=self._hub, retry_total=0, auth_timeout=10
             )
         return EventHubProducerClient(self._connection, self._hub, self._credential, retry_total=0, auth_timeout=10)
+
+
+def _added(event: EventData, batch: EventDataBatch) -> bool:
+    """Whether there was room for it."""
+    try:
+        batch.add(event)
+    except ValueError:
+        return False
+    return True
