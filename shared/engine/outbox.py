@@ -20,7 +20,7 @@ from shared.engine.read import DeadLetter
 from shared.model import ids
 from shared.model.dead_letter import Letter
 from shared.model.delivery import Delivery
-from shared.model.errors import AzureError, Changed
+from shared.model.errors import AzureError, Changed, Temporary, Uncertain
 from shared.model.record import Record
 
 log = logging.getLogger(__name__)
@@ -56,9 +56,12 @@ async def post(records: Sequence[Record], letters: Sequence[Letter], app: App) -
 
 
 async def post_stored(app: App) -> None:
-    """Deliver the packets that are still there."""
+    """Deliver the packets that are still there, oldest first; a service that is down is not asked once for each."""
+    down: set[bool] = set()
     for content, row in await app.ledger.packets():
-        await _delivered(content, row, app)
+        of_letters = row.key.endswith(_LETTERS)
+        if of_letters not in down and not await _delivered(content, row, app):
+            down.add(of_letters)
 
 
 def opened(content: bytes, row: Row) -> Packet:
@@ -119,7 +122,8 @@ async def _sent(content: bytes, ending: str, app: App) -> None:
     await _delivered(content, row, app)
 
 
-async def _delivered(content: bytes, row: Row, app: App) -> None:
+async def _delivered(content: bytes, row: Row, app: App) -> bool:
+    """Deliver a packet; whether the next one is worth trying."""
     try:
         if row.key.endswith(_LETTERS):
             await app.dead_letters.deliver(opened(content, row).letters)
@@ -127,5 +131,6 @@ async def _delivered(content: bytes, row: Row, app: App) -> None:
             await app.audit.send(content)
     except AzureError as error:
         log.warning("packet %s waits: %s", row.key, error)
-        return
+        return not isinstance(error, Temporary | Uncertain)
     await app.ledger.sent([row])
+    return True
