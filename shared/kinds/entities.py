@@ -7,41 +7,21 @@ https://learn.microsoft.com/azure/sentinel/entities-reference
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
 
 from shared.kinds import valid
 from shared.kinds.fields import Fields
-from shared.model.entity import (
-    Account,
-    AnyEntity,
-    AzureResource,
-    CloudApplication,
-    Domain,
-    File,
-    FileHash,
-    Host,
-    Ip,
-    Mailbox,
-    MailMessage,
-    Malware,
-    Other,
-    Process,
-    RegistryKey,
-    RegistryValue,
-    Role,
-    SecurityGroup,
-    Url,
-)
+from shared.model import entity as model
 
 _NOT_ENTITIES = frozenset({"securityalert", "bookmark", "huntingbookmark", "alert"})
 
 
-def distinct(entities: Iterable[AnyEntity | None]) -> tuple[AnyEntity, ...]:
+def distinct(entities: Iterable[model.AnyEntity | None]) -> tuple[model.AnyEntity, ...]:
     """Every entity once, in order, without the gaps."""
     return tuple(dict.fromkeys(entity for entity in entities if entity is not None))
 
 
-def read(kind: str, fields: Fields, role: Role = "") -> Iterator[AnyEntity]:
+def read(kind: str, fields: Fields, role: model.Role = "") -> Sequence[model.AnyEntity | None]:
     """The entities in one entity object: usually one, none if nothing in it is certain, more for a file with hashes.
 
     Args:
@@ -52,20 +32,20 @@ def read(kind: str, fields: Fields, role: Role = "") -> Iterator[AnyEntity]:
     word = kind.lower()
     if word not in _BUILDERS:
         word = "".join(filter(str.isalnum, word))
+    if word in _SEVERAL:
+        return _SEVERAL[word](fields, role)
+    if word in _BUILDERS:
+        return (_BUILDERS[word](fields, role),)
     if word in _NOT_ENTITIES:
-        return
-    build = _BUILDERS.get(word)
-    if build is not None:
-        yield from build(fields, role)
-        return
+        return ()
     cloud = fields.fields("CloudResource")
     if cloud:
-        yield from _azure_resource(cloud, role)
-    elif word:
-        yield Other(type=kind, name=valid.name(fields.text("Name", "friendlyName", "DisplayName")), role=role)
+        return (_azure_resource(cloud, role),)
+    name = valid.name(fields.text("Name", "friendlyName", "DisplayName"))
+    return (model.Other(type=kind, name=name, role=role),) if word else ()
 
 
-def account(fields: Fields, role: Role = "") -> Account | None:
+def account(fields: Fields, role: model.Role = "") -> model.Account | None:
     """An account, if any of its ids is certain."""
     name = valid.name(fields.text("Name", "accountName", "samAccountName"))
     upn = valid.upn(fields.text("UserPrincipalName", "accountUpn"))
@@ -78,7 +58,7 @@ def account(fields: Fields, role: Role = "") -> Account | None:
         upn, name = upn or valid.upn(name), valid.name(name.partition("@")[0])
     elif name and suffix and not upn:
         upn = valid.upn(f"{name}@{suffix}")
-    found = Account(
+    found = model.Account(
         upn=upn,
         object_id=valid.guid(fields.text("AadUserId", "azureAdUserId", "userObjectId", "accountObjectId")),
         mail=valid.upn(fields.text("mail", "email")),
@@ -93,13 +73,13 @@ def account(fields: Fields, role: Role = "") -> Account | None:
     return found if found.upn or found.object_id or found.mail or found.sid or found.name else None
 
 
-def host(fields: Fields, role: Role = "") -> Host | None:
+def host(fields: Fields, role: model.Role = "") -> model.Host | None:
     """A machine, if any of its ids is certain."""
     more = fields.fields("additionalData")
     full = valid.host(fields.text("HostName", "NetBiosName", "deviceDnsName", "fqdn"))
     name, _, suffix = full.partition(".")
     suffix = suffix or valid.host(fields.text("DnsDomain", "DnsSuffix"))
-    found = Host(
+    found = model.Host(
         azure_id=valid.resource_id(fields.text("AzureID", "azureResourceId")),
         fqdn=f"{name}.{suffix}" if name and suffix else "",
         name=name,
@@ -114,28 +94,28 @@ def host(fields: Fields, role: Role = "") -> Host | None:
     return found if found.azure_id or found.name or found.mde_device_id or found.entra_device_id else None
 
 
-def ip(text: str, role: Role = "") -> Ip | None:
+def ip(text: str, role: model.Role = "") -> model.Ip | None:
     """An address, if it is one."""
     address = valid.ip(text)
-    return Ip(address=address, role=role) if address else None
+    return model.Ip(address=address, role=role) if address else None
 
 
-def azure_resource(text: str, role: Role = "") -> AzureResource | None:
+def azure_resource(text: str, role: model.Role = "") -> model.AzureResource | None:
     """An Azure resource, if the id is one."""
     resource_id = valid.resource_id(text)
-    return AzureResource(resource_id=resource_id, role=role) if resource_id else None
+    return model.AzureResource(resource_id=resource_id, role=role) if resource_id else None
 
 
-def file_hash(text: str, role: Role = "") -> FileHash | None:
+def file_hash(text: str, role: model.Role = "") -> model.FileHash | None:
     """A file's hash, if it is one."""
     known = valid.file_hash(text)
-    return FileHash(value=known[0], algorithm=known[1], role=role) if known else None
+    return model.FileHash(value=known[0], algorithm=known[1], role=role) if known else None
 
 
-def process(fields: Fields, role: Role = "") -> Process | None:
+def process(fields: Fields, role: model.Role = "") -> model.Process | None:
     """A process, if its command line or program is known."""
     image = fields.fields("ImageFile")
-    found = Process(
+    found = model.Process(
         command_line=fields.text("CommandLine", "processCommandLine"),
         image=_path(image.text("Directory", "filePath"), image.text("Name", "fileName")),
         pid=fields.text("ProcessId"),
@@ -144,15 +124,15 @@ def process(fields: Fields, role: Role = "") -> Process | None:
     return found if found.command_line or found.image else None
 
 
-def file(fields: Fields, role: Role = "") -> File | None:
+def file(fields: Fields, role: model.Role = "") -> model.File | None:
     """A file, if its name is known."""
     name = valid.name(fields.text("Name", "fileName"))
-    return File(name=name, directory=fields.text("Directory", "filePath"), role=role) if name else None
+    return model.File(name=name, directory=fields.text("Directory", "filePath"), role=role) if name else None
 
 
-def mailbox(fields: Fields, role: Role = "") -> Mailbox | None:
+def mailbox(fields: Fields, role: model.Role = "") -> model.Mailbox | None:
     """A mailbox, if its address is certain."""
-    found = Mailbox(
+    found = model.Mailbox(
         address=valid.upn(fields.text("MailboxPrimaryAddress", "primaryAddress")),
         upn=valid.upn(fields.text("Upn")),
         object_id=valid.guid(fields.text("ExternalDirectoryObjectId", "AadId")),
@@ -162,80 +142,53 @@ def mailbox(fields: Fields, role: Role = "") -> Mailbox | None:
     return found if found.address or found.upn or found.object_id else None
 
 
-def url(fields: Fields, role: Role = "") -> Url | None:
+def url(fields: Fields, role: model.Role = "") -> model.Url | None:
     """An address on the web, if there is one."""
     found = valid.name(fields.text("Url"))
-    return Url(url=found, role=role) if found else None
+    return model.Url(url=found, role=role) if found else None
 
 
-def cloud_application(fields: Fields, role: Role = "") -> CloudApplication | None:
+def cloud_application(fields: Fields, role: model.Role = "") -> model.CloudApplication | None:
     """An application in the cloud, if its name or id is known."""
     name = valid.name(fields.text("Name", "appName", "displayName"))
     app_id = valid.name(fields.text("AppId"))
-    return CloudApplication(name=name, app_id=app_id, role=role) if name or app_id else None
+    return model.CloudApplication(name=name, app_id=app_id, role=role) if name or app_id else None
 
 
-def _account(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(account(fields, role))
+def _ips(fields: Fields, role: model.Role) -> Sequence[model.AnyEntity | None]:
+    return [ip(part, role) for part in fields.text("Address").split(",")]
 
 
-def _host(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(host(fields, role))
+def _azure_resource(fields: Fields, role: model.Role) -> model.AzureResource | None:
+    return azure_resource(fields.text("ResourceId", "AzureResourceId"), role)
 
 
-def _ip(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from (found for part in fields.text("Address").split(",") if (found := ip(part, role)))
+def _file(fields: Fields, role: model.Role) -> Sequence[model.AnyEntity | None]:
+    return [file(fields, role), *(_file_hash(item, role) for item in fields.objects("FileHashes"))]
 
 
-def _azure_resource(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(azure_resource(fields.text("ResourceId", "AzureResourceId"), role))
+def _file_hash(fields: Fields, role: model.Role) -> model.FileHash | None:
+    return file_hash(fields.text("Value", "hashValue"), role)
 
 
-def _file(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(file(fields, role))
-    for item in fields.objects("FileHashes"):
-        yield from _one(file_hash(item.text("Value", "hashValue"), role))
+def _domain(fields: Fields, role: model.Role) -> model.Domain | None:
+    name = valid.host(fields.text("DomainName"))
+    return model.Domain(name=name, role=role) if name else None
 
 
-def _file_hash(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(file_hash(fields.text("Value", "hashValue"), role))
-
-
-def _process(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(process(fields, role))
-
-
-def _url(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(url(fields, role))
-
-
-def _domain(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    if name := valid.host(fields.text("DomainName")):
-        yield Domain(name=name, role=role)
-
-
-def _cloud_application(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(cloud_application(fields, role))
-
-
-def _security_group(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    found = SecurityGroup(
+def _security_group(fields: Fields, role: model.Role) -> model.SecurityGroup | None:
+    found = model.SecurityGroup(
         object_id=valid.guid(fields.text("ObjectGuid", "aadSecurityGroupId")),
         sid=valid.sid(fields.text("SID")),
         name=fields.text("DisplayName", "friendlyName"),
         dn=fields.text("DistinguishedName"),
         role=role,
     )
-    if found.object_id or found.sid or found.dn:
-        yield found
+    return found if found.object_id or found.sid or found.dn else None
 
 
-def _mailbox(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    yield from _one(mailbox(fields, role))
-
-
-def _mail_message(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    found = MailMessage(
+def _mail_message(fields: Fields, role: model.Role) -> model.MailMessage | None:
+    found = model.MailMessage(
         network_message_id=valid.guid(fields.text("NetworkMessageId")),
         internet_message_id=fields.text("InternetMessageId"),
         sender=valid.upn(fields.text("Sender", "P1Sender", "P2Sender")),
@@ -243,29 +196,24 @@ def _mail_message(fields: Fields, role: Role) -> Iterator[AnyEntity]:
         subject=fields.text("Subject"),
         role=role,
     )
-    if found.network_message_id or found.internet_message_id:
-        yield found
+    return found if found.network_message_id or found.internet_message_id else None
 
 
-def _malware(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    if name := valid.name(fields.text("Name", "malwareName")):
-        yield Malware(name=name, category=fields.text("Category"), role=role)
+def _malware(fields: Fields, role: model.Role) -> model.Malware | None:
+    name = valid.name(fields.text("Name", "malwareName"))
+    return model.Malware(name=name, category=fields.text("Category"), role=role) if name else None
 
 
-def _registry_key(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    if key := fields.text("Key", "registryKey"):
-        yield RegistryKey(key=key, hive=fields.text("Hive", "registryHive"), role=role)
+def _registry_key(fields: Fields, role: model.Role) -> model.RegistryKey | None:
+    key = fields.text("Key", "registryKey")
+    return model.RegistryKey(key=key, hive=fields.text("Hive", "registryHive"), role=role) if key else None
 
 
-def _registry_value(fields: Fields, role: Role) -> Iterator[AnyEntity]:
-    if name := fields.text("Name", "valueName", "registryValueName"):
-        key = fields.fields("Key").text("Key") or fields.text("registryKey")
-        yield RegistryValue(name=name, key=key, value=fields.text("Value", "valueData", "registryValue"), role=role)
-
-
-def _one(entity: AnyEntity | None) -> Iterator[AnyEntity]:
-    if entity is not None:
-        yield entity
+def _registry_value(fields: Fields, role: model.Role) -> model.RegistryValue | None:
+    name = fields.text("Name", "valueName", "registryValueName")
+    key = fields.fields("Key").text("Key") or fields.text("registryKey")
+    value = fields.text("Value", "valueData", "registryValue")
+    return model.RegistryValue(name=name, key=key, value=value, role=role) if name else None
 
 
 def _path(directory: str, name: str) -> str:
@@ -274,25 +222,27 @@ def _path(directory: str, name: str) -> str:
     return f"{directory.rstrip('/')}/{name}" if "/" in directory else f"{directory.rstrip(chr(92))}\\{name}"
 
 
-_BUILDERS: dict[str, Callable[[Fields, Role], Iterator[AnyEntity]]] = {
-    "account": _account,
-    "user": _account,
-    "host": _host,
-    "machine": _host,
-    "ip": _ip,
-    "ipaddress": _ip,
+_BUILDERS: dict[str, Callable[[Fields, model.Role], model.AnyEntity | None]] = {
+    "account": account,
+    "user": account,
+    "host": host,
+    "machine": host,
     "azureresource": _azure_resource,
-    "file": _file,
     "filehash": _file_hash,
-    "process": _process,
-    "url": _url,
+    "process": process,
+    "url": url,
     "dns": _domain,
     "dnsresolution": _domain,
-    "cloudapplication": _cloud_application,
+    "cloudapplication": cloud_application,
     "securitygroup": _security_group,
-    "mailbox": _mailbox,
+    "mailbox": mailbox,
     "mailmessage": _mail_message,
     "malware": _malware,
     "registrykey": _registry_key,
     "registryvalue": _registry_value,
+}
+_SEVERAL: dict[str, Callable[[Fields, model.Role], Sequence[model.AnyEntity | None]]] = {
+    "ip": _ips,
+    "ipaddress": _ips,
+    "file": _file,
 }

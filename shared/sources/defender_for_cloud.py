@@ -51,13 +51,14 @@ def read(body: Fields) -> Iterator[Event]:
     )
 
 
-def _entities(body: Fields, identifiers: list[Fields]) -> Iterator[AnyEntity | None]:
+def _entities(body: Fields, identifiers: list[Fields]) -> list[AnyEntity | None]:
+    found: list[AnyEntity | None] = []
     once = {id(item): item for item in resolved(body.items("Entities"))}  # what is referred to stands there again
     for fields in map(Fields, once.values()):
-        yield from entities.read(fields.text("Type", "kind"), fields)
+        found += entities.read(fields.text("Type", "kind"), fields)
     places = [place.text("AzureResourceId") for place in (*identifiers, body)]
-    for place in dict.fromkeys([*places, body.text("CompromisedEntity")]):
-        yield entities.azure_resource(place)
+    found += map(entities.azure_resource, dict.fromkeys([*places, body.text("CompromisedEntity")]))
+    return found
 
 
 def _subscriptions(body: Fields, identifiers: list[Fields], found: tuple[AnyEntity, ...]) -> Iterator[str]:
