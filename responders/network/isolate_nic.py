@@ -122,16 +122,12 @@ def same(one: IsolateNicState, other: IsolateNicState) -> bool:
     return (one.network_security_group or "").lower() == (other.network_security_group or "").lower()
 
 
-async def verify(
-    nic: NetworkInterface, params: IsolateNicParams, wanted: IsolateNicState, azure: Azure
-) -> tuple[str, ...]:
-    """The rules in effect on the interface deny everything, if it is the quarantine group that was set.
+async def verify(nic: NetworkInterface, _: IsolateNicParams, wanted: IsolateNicState, azure: Azure) -> tuple[str, ...]:
+    """The rules in effect on the interface deny everything.
 
     Raises:
         Unverified: If they let something through.
     """
-    if wanted != change(nic, params, wanted):
-        return ()
     network = await azure.network(nic.subscription)
     try:
         poller = await network.network_interfaces.begin_list_effective_network_security_groups(

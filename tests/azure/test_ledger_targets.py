@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from azsim.faults import Cut, Effect, Status
-from shared.azure.ledger import LEASE, Ledger
+from shared.azure.ledger import LEASE, Ledger, Locked
 from shared.model.errors import Changed, Temporary
 from shared.model.ledger import Hold, Holds
+from shared.wire.message import Request, Response, Send
 from tests.azure.given import noise
 from tests.azure.storage import Storage
 
@@ -115,6 +116,27 @@ async def test_of_instances_that_take_over_a_lock_at_once_one_has_it(
     )
 
     assert sorted(type(end).__name__ for end in ends) == ["Locked", *["Temporary"] * 4]
+
+
+async def test_a_lock_that_somebody_takes_over_first_is_theirs(storage: Storage, name: str, soon: datetime) -> None:
+    await storage.ledger(name).lock(NIC, "dead", soon)
+    await storage.world.clock.sleep(LEASE.total_seconds())
+    others: list[Locked] = []
+
+    def overtaken(send: Send) -> Send:
+        async def send_late(request: Request) -> Response:
+            if request.method == "PUT" and not others:
+                others.append(await storage.ledger(name).lock(NIC, "first", soon + LEASE))
+            return await send(request)
+
+        return send_late
+
+    clock = storage.world.clock
+    with pytest.raises(Temporary, match="is being worked on by another step"):
+        await Ledger(storage.table(name, overtaken), clock).lock(NIC, "late", clock.now())
+
+    (first,) = others
+    assert (await storage.ledger(name).keep(first, (FIRST,))).holds.owner == "first"
 
 
 async def test_holds_stay_in_their_order_when_the_lock_is_given_free(ledger: Ledger, soon: datetime) -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from azsim.faults import Status
+from azsim.arm import Arm
+from azsim.faults import Cut, Status
 from azsim.tenants import contoso
 from shared.model.entity import AzureResource
+from shared.wire.message import Request, Response, Send
 from tests.responders.ask import Way, answering, ask, responding
 from tests.responders.network.test_isolate_nic import NAME, NICS, QUARANTINE, WEB_GROUP
 
@@ -151,3 +153,25 @@ async def test_another_failure_to_read_the_rules_leaves_the_deed_unverified(tmp_
 
     assert asked.only["state"] == "unverified"
     assert "AuthorizationFailed" in asked.only["reason"]
+
+
+async def test_a_group_that_azure_spells_otherwise_is_verified_too_after_a_lost_answer(tmp_path: Path) -> None:
+    way = Way()
+    made = responding(tmp_path, NAME, wrap=way)
+
+    async def respelled(request: Request, send: Send) -> Response:
+        nic = made.world.state(Arm).find(NICS[0])
+        assert nic is not None
+        try:
+            return await send(request)
+        finally:
+            nic.properties["networkSecurityGroup"]["id"] = QUARANTINE.upper()
+
+    way.meet("PUT", "/networkInterfaces/", respelled)
+    way.meet("POST", EFFECTIVE, answering(200, in_effect(rule("Inbound"), rule("Outbound"))))
+    made.world.faults.on("PUT", "/networkInterfaces/", Cut("after"))
+
+    asked = await ask(made, ENTITY)
+
+    assert asked.only["state"] == "done", asked.only["reason"]
+    assert asked.only["verified"] == ["The effective rules deny all inbound and outbound traffic."]
