@@ -42,7 +42,7 @@ class World:
         chance: Where its ids come from.
         tenant: The tenant's id.
         latency: Seconds every request takes.
-        pace: How long operations take, as a share of the usual.
+        pace: How long operations take, as a share of the usual; 0: writes are done with their first answer.
     """
 
     def __init__(

@@ -186,9 +186,9 @@ def _shown(call: Call, found: Resource, status: int = 200, headers: dict[str, st
 
 
 def _written(call: Call, found: Resource, rules: Rules, status: int) -> Response:
-    if not rules.seconds:
-        return _shown(call, found, status)
     seconds = rules.seconds * call.world.pace
+    if not seconds:
+        return _shown(call, found, status)
     found.busy_until = call.world.clock.now() + timedelta(seconds=seconds)
     name = arm.start(call.world, seconds, Response(200))
     return _shown(call, found, status, {"azure-asyncoperation": _url(call, "operations", name), **_again(call)})

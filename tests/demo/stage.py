@@ -56,7 +56,7 @@ async def stage(*, act: bool, denied: Collection[str] = ()) -> AsyncIterator[Sta
         act: Whether the playbooks are switched to `mode: act`; as they are shipped they only say what they would do.
         denied: Permissions of the responders that the identity is not given.
     """
-    world = World(Clock(SystemClock().now()), Chance(), contoso.TENANT, pace=0.05)
+    world = World(Clock(SystemClock().now()), Chance(), contoso.TENANT, pace=0)
     contoso.build(world, lab.STREAM_DECLARED)
     wanted = lab.all_permissions(all_responders().values())
     lab.grant(world, [*lab.ENGINE, *(permission for permission in wanted if permission.name not in denied)])

@@ -33,6 +33,16 @@ async def test_a_resource_that_is_being_written_refuses_other_writes(tenant: Wor
     assert (await arm(tenant, "DELETE", NSG)).status == 200
 
 
+async def test_in_a_world_without_a_pace_a_write_is_done_with_its_first_answer(tenant: World) -> None:
+    tenant.pace = 0
+
+    created = await arm(tenant, "PUT", NSG, {"location": "westeurope"})
+
+    assert (created.status, created.json()["properties"]["provisioningState"]) == (201, "Succeeded")
+    assert "azure-asyncoperation" not in created.headers
+    assert (await arm(tenant, "DELETE", NSG)).status == 200
+
+
 async def test_a_long_write_is_followed_by_its_operation(tenant: World) -> None:
     created = await arm(tenant, "PUT", NSG, {"location": "westeurope"})
     operation = created.headers["azure-asyncoperation"]
