@@ -10,6 +10,7 @@ from azsim.faults import Status
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure.credential import EARLY, Credential
+from shared.wire.message import Request, Response
 from tests.azure.storage import on_azsim
 
 ARM, VAULT = "https://management.azure.com/.default", "https://vault.azure.net/.default"
@@ -22,7 +23,12 @@ def asked(world: World) -> list[str]:
 async def test_a_token_is_asked_for_once_for_each_scope_however_many_want_it() -> None:
     account = on_azsim()
 
-    tokens = await asyncio.gather(*(account.credential.get_token(scope) for scope in (ARM, VAULT) * 20))
+    async def slowly(request: Request) -> Response:
+        await asyncio.sleep(1)
+        return await account.send(request)
+
+    credential = Credential(slowly, account.world.clock, contoso.IDENTITY.client_id)
+    tokens = await asyncio.gather(*(credential.get_token(scope) for scope in (ARM, VAULT) * 20))
 
     assert len({token.token for token in tokens}) == 2
     assert sorted(asked(account.world)) == sorted(scope.removesuffix("/.default") for scope in (ARM, VAULT))
