@@ -172,3 +172,15 @@ async def test_a_snapshot_shows_versions_without_the_times_of_writing(tenant: Wo
     assert tenant.snapshot(Vaults) == before
     await client.update_secret_properties(contoso.SECRET, CURRENT, enabled=False)
     assert tenant.snapshot(Vaults) != before
+
+
+async def test_the_name_of_a_deleted_secret_stays_taken(tenant: World) -> None:
+    tenant.state(Vaults).delete(contoso.VAULT_HOST, contoso.SECRET)
+    assert error(await ask(tenant, "GET", f"{SECRET}?{API}")) == (404, "SecretNotFound")
+    assert error(await ask(tenant, "PUT", f"{SECRET}?{API}", {"value": "x"})) == (409, "Conflict")
+
+
+async def test_the_secret_of_a_certificate_shows_whose_it_is_and_cannot_be_set(tenant: World) -> None:
+    stored(tenant)[-1].managed = True
+    assert (await ask(tenant, "GET", f"{SECRET}?{API}")).json()["managed"] is True
+    assert error(await ask(tenant, "PUT", f"{SECRET}?{API}", {"value": "x"})) == (403, "Forbidden")
