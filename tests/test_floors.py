@@ -128,6 +128,12 @@ def test_every_playbook_has_its_tests_at_its_bottom() -> None:
     assert [name for name, text in texts.items() if "\ntests:\n" not in text] == []
 
 
+def test_no_source_is_so_long_that_it_must_be_two_things() -> None:
+    lines = {name_of(file): len(file.read_text().splitlines()) for file in files(*OURS)}
+
+    assert {name: count for name, count in lines.items() if count > MOST_LINES} == {}
+
+
 def test_neither_indexing_nor_starting_loads_an_sdk() -> None:
     done = subprocess.run(
         [sys.executable, "-c", MADE],
