@@ -108,7 +108,7 @@ async def _look_again(noted: Noted, opened: Opened, app: App) -> None:
     for target in targets:
         key = ids.step_key(opened.case, step.playbook, step.aim.responder, target.id)
         found = replace(step, key=key, target=msgspec.to_builtins(target))
-        await do_step(Planned(found, target, None, journal), len(targets), opened, ask, app)
+        await do_step(Planned(found, target, None, list(journal)), len(targets), opened, ask, app)
     resolved = replace(entry, state="resolved", due=None, due_for="", reason=f"{len(targets)} targets found")
     try:
         await app.ledger.move(noted, resolved, [])
