@@ -6,7 +6,6 @@ can never lose a field unseen. https://learn.microsoft.com/azure/azure-monitor/l
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -30,17 +29,17 @@ service = Service("*.ingest.monitor.azure.com", audiences=("https://monitor.azur
 
 @dataclass(slots=True)
 class Logs:
-    """Rows by table, in the order of arrival."""
+    """Uploads by table, in the order of arrival, as they came: thousands of rows kept as objects slow a process down."""
 
-    tables: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    tables: dict[str, list[bytes]] = field(default_factory=dict)
 
     def snapshot(self) -> dict[str, Any]:
         """Every row."""
-        return copy.deepcopy(self.tables)
+        return {table: self.rows(table) for table in self.tables}
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         """The rows of a table."""
-        return self.tables.setdefault(table, [])
+        return [row for upload in self.tables.get(table, ()) for row in msgspec.json.decode(upload)]
 
 
 @service.route("POST", "/dataCollectionRules/{rule}/streams/{stream}")
@@ -62,7 +61,7 @@ def upload(call: Call) -> Response:
         raise bad_request("InvalidPayload", "The body must be an array of objects.") from error
     for number, row in enumerate(rows):
         _check(number, row, columns)
-    call.world.state(Logs).rows(_table(rule, call.params["stream"])).extend(rows)
+    call.world.state(Logs).tables.setdefault(_table(rule, call.params["stream"]), []).append(content)
     return Response(204)
 
 

@@ -44,12 +44,12 @@ class ResourceId:
     @property
     def subscription(self) -> str:
         """The subscription's id; empty for anything above one."""
-        return self._after("subscriptions")
+        return self._parts().subscription
 
     @property
     def resource_group(self) -> str:
         """The resource group's name; empty outside one."""
-        return self._after("resourcegroups")
+        return self._parts().resource_group
 
     @property
     def is_resource(self) -> bool:
@@ -68,24 +68,27 @@ class ResourceId:
     def _parts(self) -> _Parts:
         return _kept(self.text) if len(self.text) <= _LONGEST else _Parts(str(self))
 
-    def _after(self, word: str) -> str:
-        names = self._parts().names
-        return next((names[i + 1] for i, name in enumerate(names[:-1]) if name.lower() == word), "")
-
 
 class _Parts:
     """An id taken apart."""
 
-    __slots__ = ("is_resource", "names", "type")
+    __slots__ = ("is_resource", "names", "resource_group", "subscription", "type")
 
     def __init__(self, text: str) -> None:
         self.names = names = text.split("/")[1:]
-        places = [i for i, name in enumerate(names) if name.lower() == "providers"]
+        lower = [name.lower() for name in names]
+        self.subscription = _after("subscriptions", lower, names)
+        self.resource_group = _after("resourcegroups", lower, names)
+        places = [i for i, name in enumerate(lower) if name == "providers"]
         self.type, self.is_resource = "", False
         if places and (at := places[-1]) + 1 < len(names):
             self.type = "/".join([names[at + 1], *names[at + 2 :: 2]])
             whole = at % 2 == 0 and len(names) - at >= 4 and (len(names) - at) % 2 == 0
             self.is_resource = whole and all(map(_SEGMENT.fullmatch, names))
+
+
+def _after(word: str, lower: list[str], names: list[str]) -> str:
+    return names[lower.index(word) + 1] if word in lower[:-1] else ""
 
 
 @lru_cache(maxsize=1024)
