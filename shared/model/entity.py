@@ -238,16 +238,11 @@ RESOURCE_KINDS = {
 }
 """Names for the resource types that alerts speak of most; every other type is selected as `azure_resource`."""
 
-KINDS = frozenset(
-    {str(kind.__struct_config__.tag) for kind in AnyEntity.__args__}
-    | set(RESOURCE_KINDS.values())
-    | {"secret", "key", "certificate"}
-)
+_TAGS = {str(kind.__struct_config__.tag) for kind in AnyEntity.__args__}
+KINDS = frozenset({*_TAGS, *RESOURCE_KINDS.values(), "secret", "key", "certificate"})
 """Every name that a playbook may select entities by."""
 
 
 def _resource_kinds(text: str) -> frozenset[str]:
-    if not text:
-        return frozenset({"azure_resource"})
     name = RESOURCE_KINDS.get(ResourceId(text).type.lower())
-    return frozenset({"azure_resource"} if name is None else {"azure_resource", name})
+    return frozenset({"azure_resource", name} if name else {"azure_resource"})
