@@ -10,7 +10,6 @@ import re
 from base64 import b64decode
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -168,11 +167,9 @@ async def test_no_secret_is_anywhere_but_in_the_vault(
     await to_the_end(made, name, undo=True)
 
     _, shown = await made.get(f"/api/runs/{made.records[0]['RunId']}")
+    sent = [call.content().decode() for call in made.world.calls if not call.host.endswith(".vault.azure.net")]
     taped = [b64decode(entry.get("body", "")).decode() for entry in recorder.entries]
-    told = "\n".join(
-        [*map(json.dumps, (made.records, shown)), *map(_laid_open, made.ledger_rows()), caplog.text, *taped]
-    )
-    told += recorder.dump()
+    told = "\n".join([*sent, *map(_unpacked, sent), *taped, recorder.dump(), json.dumps(shown), caplog.text])
     vaults = made.tenant()["Vaults"].values()
     secrets = {v["value"] for names in vaults for versions in names.values() for v in versions}
     secrets |= {call.headers["authorization"][7:] for call in made.world.calls if "authorization" in call.headers}
@@ -180,7 +177,6 @@ async def test_no_secret_is_anywhere_but_in_the_vault(
     assert [secret for secret in secrets if secret in told] == []
 
 
-def _laid_open(row: dict[str, Any]) -> str:
-    """A row of the ledger with its compressed columns in plain text."""
-    packed = b"".join(b64decode(value) for name, value in sorted(row.items()) if re.fullmatch(r"(Data|Part)\d\d", name))
-    return json.dumps(row) + (gzip.decompress(packed).decode() if packed else "")
+def _unpacked(body: str) -> str:
+    """The columns of a row that are compressed, in plain text."""
+    return "".join(gzip.decompress(b64decode(found)).decode() for found in re.findall(r"H4sI[\w+/]+=*", body))
