@@ -6,13 +6,15 @@ can never lose a field unseen. https://learn.microsoft.com/azure/azure-monitor/l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Meta
 
 from azsim.arm import Arm, Resource
 from azsim.call import Call
@@ -54,13 +56,16 @@ def upload(call: Call) -> Response:
     content = call.content()
     if len(call.body) > MAX_CALL or len(content) > MAX_CALL:
         raise Problem(413, "ContentLengthLimitExceeded", "Maximum allowed content length: 1048576 bytes.")
-    columns = _columns(rule, call.params["stream"])
+    decode, dynamic = _reader(*_columns(rule, call.params["stream"]))
     try:
-        rows = msgspec.json.decode(content, type=list[dict[str, Any]])
+        rows = decode(content)
+    except msgspec.ValidationError as error:
+        kind = "InvalidPayload" if str(error).startswith(("Expected `array`", "Expected `object`")) else "InvalidRecord"
+        raise bad_request(kind, f"The body does not fit stream {call.params['stream']}: {error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise bad_request("InvalidPayload", "The body must be an array of objects.") from error
-    for number, row in enumerate(rows):
-        _check(number, row, columns)
+        raise bad_request("InvalidPayload", f"The body is no JSON: {error}") from error
+    if any(len(bytes(getattr(row, name) or b"")) > MAX_FIELD for row in rows for name in dynamic):
+        raise bad_request("InvalidRecord", "A dynamic column is larger than 64 KB.")
     call.world.state(Logs).tables.setdefault(_table(rule, call.params["stream"]), []).append(content)
     return Response(204)
 
@@ -72,11 +77,27 @@ def _rule(call: Call) -> Resource:
     raise Problem(404, "NotFound", f"Data collection rule with immutable Id '{call.params['rule']}' not found.")
 
 
-def _columns(rule: Resource, stream: str) -> dict[str, str]:
+def _columns(rule: Resource, stream: str) -> Iterator[tuple[str, str]]:
     declared = rule.properties.get("streamDeclarations", {}).get(stream)
     if declared is None:
         raise bad_request("InvalidStream", f"Stream {stream} is not declared in the data collection rule.")
-    return {column["name"]: column["type"] for column in declared["columns"]}
+    return ((column["name"], column["type"]) for column in declared["columns"])
+
+
+@lru_cache
+def _reader(*columns: tuple[str, str]) -> tuple[Callable[[bytes], list[Any]], list[str]]:
+    """What decodes a stream's rows, and the names there of its dynamic columns.
+
+    The fields of a row have names of their own, for a column may be called anything.
+    """
+    names = {f"column_{number}": column for number, (column, _) in enumerate(columns)}
+    fields: list[Any] = [
+        (name, datetime) if column == "TimeGenerated" else (name, _TYPES[kind], None)
+        for name, (column, kind) in zip(names, columns, strict=True)
+    ]
+    row = msgspec.defstruct("Row", fields, rename=names, kw_only=True, forbid_unknown_fields=True)
+    dynamic = [name for name, (_, kind) in zip(names, columns, strict=True) if kind == "dynamic"]
+    return msgspec.json.Decoder(list[row]).decode, dynamic  # type: ignore[valid-type]
 
 
 def _table(rule: Resource, stream: str) -> str:
@@ -86,42 +107,13 @@ def _table(rule: Resource, stream: str) -> str:
     raise bad_request("InvalidStream", f"No data flow takes stream {stream}.")
 
 
-def _check(number: int, row: dict[str, Any], columns: dict[str, str]) -> None:
-    if row.get("TimeGenerated") is None:
-        raise bad_request("InvalidRecord", f"Row {number} has no TimeGenerated.")
-    for name, value in row.items():
-        kind = columns.get(name)
-        if kind is None:
-            raise bad_request("InvalidRecord", f"Row {number}: column {name} is not declared in the stream.")
-        if value is None or (kind == "string" and type(value) is str and len(value) <= MAX_FIELD):
-            continue
-        if not _FITS[kind](value):
-            raise bad_request("InvalidRecord", f"Row {number}: column {name} is not a {kind}: {value!r}.")
-        if len(str(value)) > MAX_FIELD:
-            raise bad_request("InvalidRecord", f"Row {number}: column {name} is larger than 64 KB.")
-
-
-def _is_datetime(value: Any) -> bool:
-    try:
-        return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is not None
-    except ValueError:
-        return False
-
-
-def _is_guid(value: Any) -> bool:
-    try:
-        return bool(UUID(value))
-    except (ValueError, AttributeError, TypeError):
-        return False
-
-
-_FITS: dict[str, Callable[[Any], bool]] = {
-    "string": lambda value: isinstance(value, str),
-    "int": lambda value: isinstance(value, int) and not isinstance(value, bool) and -(2**31) <= value < 2**31,
-    "long": lambda value: isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63,
-    "real": lambda value: isinstance(value, (int, float)) and not isinstance(value, bool),
-    "boolean": lambda value: isinstance(value, bool),
-    "datetime": _is_datetime,
-    "guid": _is_guid,
-    "dynamic": lambda value: isinstance(value, (dict, list, str, int, float)),
+_TYPES: dict[str, Any] = {
+    "string": Annotated[str, Meta(max_length=MAX_FIELD)] | None,
+    "int": Annotated[int, Meta(ge=-(2**31), lt=2**31)] | None,
+    "long": Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None,
+    "real": float | None,
+    "boolean": bool | None,
+    "datetime": Annotated[datetime, Meta(tz=True)] | None,
+    "guid": UUID | None,
+    "dynamic": msgspec.Raw,
 }

@@ -18,7 +18,7 @@ _NOT_ENTITIES = frozenset({"securityalert", "bookmark", "huntingbookmark", "aler
 
 def distinct(entities: Iterable[model.AnyEntity | None]) -> tuple[model.AnyEntity, ...]:
     """Every entity once, in order, without the gaps."""
-    return tuple(dict.fromkeys(entity for entity in entities if entity is not None))
+    return tuple(dict.fromkeys(filter(None, entities)))
 
 
 def read(kind: str, fields: Fields, role: model.Role = "") -> Sequence[model.AnyEntity | None]:

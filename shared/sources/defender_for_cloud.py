@@ -30,6 +30,8 @@ def read(body: Fields) -> Iterator[Event]:
         raise Unreadable("the alert has no id of its own", "SystemAlertId")
     identifiers = list(body.objects("ResourceIdentifiers"))
     found = entities.distinct(_entities(body, identifiers))
+    tenants = (valid.guid(i.text("AadTenantId", "AzureResourceTenantId")) for i in identifiers)
+    subscriptions = map(valid.subscription, _subscriptions(body, identifiers, found))
     word = body.text("Severity")
     yield Event(
         provider=body.text("VendorName"),
@@ -42,8 +44,8 @@ def read(body: Fields) -> Iterator[Event]:
         severity_word=word,
         status=body.text("Status"),
         time=body.time("TimeGenerated", "ProcessingEndTime", "EndTimeUtc", "StartTimeUtc"),
-        tenant=_first(valid.guid(i.text("AadTenantId", "AzureResourceTenantId")) for i in identifiers),
-        subscription=_first(map(valid.subscription, _subscriptions(body, identifiers, found))),
+        tenant=next(filter(None, tenants), ""),
+        subscription=next(filter(None, subscriptions), ""),
         tactics=attack.tactics(body.texts("Intent")),
         techniques=attack.techniques(_techniques(body)),
         entities=found,
@@ -63,8 +65,8 @@ def _entities(body: Fields, identifiers: list[Fields]) -> list[AnyEntity | None]
 
 def _subscriptions(body: Fields, identifiers: list[Fields], found: tuple[AnyEntity, ...]) -> Iterator[str]:
     """Where it says which subscription, the surest first. An alert on a subscription names no resource in it."""
-    places = [body, *identifiers]
-    yield from (ResourceId(place.text("AzureResourceId")).subscription for place in places)
+    for place in (body, *identifiers):
+        yield ResourceId(place.text("AzureResourceId")).subscription
     for entity in found:
         yield ResourceId(getattr(entity, "resource_id", "") or getattr(entity, "azure_id", "")).subscription
     yield ResourceId(body.text("CompromisedEntity")).subscription
@@ -74,10 +76,6 @@ def _subscriptions(body: Fields, identifiers: list[Fields], found: tuple[AnyEnti
 def _techniques(body: Fields) -> list[str]:
     extended = body.fields("ExtendedProperties")
     return body.texts("Techniques") + body.texts("SubTechniques") + extended.texts("Techniques", "MitreTechniques")
-
-
-def _first(texts: Iterator[str]) -> str:
-    return next((text for text in texts if text), "")
 
 
 source = Source(
