@@ -9,33 +9,14 @@ from pathlib import Path
 import pytest
 
 from azsim.arm import Arm
-from azsim.faults import Cut, Fault, Hang, Status
+from azsim.faults import Fault, Hang, Status
 from azsim.tenants import contoso
 from shared.azure.ledger import LEASE
-from shared.engine.outcome import MOST_ATTEMPTS
 from shared.engine.sweep import sweep
 from shared.model.ids import partition
-from shared.model.ledger import Entry, State
-from tests.engine.cases import ISOLATE, NICS, REVOKE, acting, alert, delivered, ends, event, isolated, turn, writes
-from tests.lab import Lab
+from tests.engine.cases import ISOLATE, acting, alert, delivered, event, isolated, states, swept, writes
 
 GONE = "playbook only is not there any more"
-
-
-async def entries(made: Lab, body: bytes) -> list[Entry]:
-    """The steps of a delivery's case."""
-    return [noted.entry for noted in await made.app.ledger.entries(partition(event(made, body).case))]
-
-
-async def states(made: Lab, body: bytes) -> list[State]:
-    return [entry.state for entry in await entries(made, body)]
-
-
-async def after(seconds: float, made: Lab) -> None:
-    """Wait, then sweep, as the timer does."""
-    await asyncio.sleep(seconds)
-    done = await made.host.timer("sweep")
-    assert done.error is None
 
 
 async def test_when_nothing_is_left_nothing_is_done(tmp_path: Path) -> None:
@@ -50,71 +31,6 @@ async def test_when_nothing_is_left_nothing_is_done(tmp_path: Path) -> None:
     assert (len(made.records), len(writes(made))) == (records, calls)
 
 
-async def test_what_did_not_work_is_tried_again_until_it_does(tmp_path: Path) -> None:
-    made = acting(tmp_path)
-    made.world.faults.always("PUT", "networkInterfaces", Status(503, retry_after=600))
-    await delivered(made, alert())
-    assert await states(made, alert()) == ["planned", "planned"]
-
-    await after(600, made)
-    assert await states(made, alert()) == ["planned", "planned"]
-    made.world.faults.clear()
-    await after(600, made)
-
-    assert await states(made, alert()) == ["done", "done"]
-    decided = [row["Decision"] for row in made.records if row["Target"] == NICS[0]]
-    assert decided == ["intent", "deferred", "intent", "deferred", "intent", "done"]
-    assert [row["Attempt"] for row in made.records if row["Target"] == NICS[0]] == [1, 1, 2, 2, 3, 3]
-
-
-async def test_it_is_not_tried_before_azure_allows_it(tmp_path: Path) -> None:
-    made = acting(tmp_path)
-    made.world.faults.always("PUT", "networkInterfaces", Status(429, retry_after=3000))
-    await delivered(made, alert())
-    tried = len(writes(made))
-
-    await after(2900, made)
-    assert len(writes(made)) == tried
-    await after(100, made)
-    assert len(writes(made)) > tried
-
-
-async def test_it_is_given_up_after_some_attempts_and_says_so(tmp_path: Path) -> None:
-    made = acting(tmp_path)
-    made.world.faults.always("PUT", "networkInterfaces", Status(503, retry_after=400))
-
-    await delivered(made, alert())
-    for _ in range(MOST_ATTEMPTS + 2):
-        await after(700, made)
-
-    assert await states(made, alert()) == ["failed", "failed"]
-    failed = [row for row in made.records if row["Decision"] == "failed"]
-    assert len(failed) == 2
-    assert all(row["Reason"].startswith(f"given up after {MOST_ATTEMPTS} attempts: ") for row in failed)
-    assert await made.app.ledger.waiting() == 0
-
-
-@pytest.mark.parametrize(
-    ("reads", "state"),
-    [(1, "uncertain"), (2, "unverified")],
-    ids=["nobody could look", "it was seen, then nobody could look"],
-)
-async def test_a_deed_whose_answer_was_lost_does_not_end_as_failed(reads: int, state: State, tmp_path: Path) -> None:
-    made = acting(tmp_path, REVOKE)
-    made.world.faults.always("POST", "revokeSignInSessions", Cut("after"))
-    made.world.faults.on("GET", "graph.microsoft.com/v1.0/users/", Status(500), skip=reads, times=math.inf)
-    account = {"Type": "account", "Name": "adele.vance", "UPNSuffix": "contoso.example"}
-    body = alert(Entities=[account], CompromisedEntity="", AzureResourceId="", ResourceIdentifiers=[])
-
-    await delivered(made, body)
-    for _ in range(MOST_ATTEMPTS + 2):
-        await after(700, made)
-
-    assert await states(made, body) == [state]
-    assert made.records[-1]["Decision"] == state
-    assert await made.app.ledger.waiting() == 0
-
-
 async def test_what_a_dead_instance_left_is_taken_over_when_its_lease_ends(tmp_path: Path) -> None:
     made = acting(tmp_path)
     made.world.faults.on("PUT", "networkInterfaces", Hang())
@@ -124,71 +40,13 @@ async def test_what_a_dead_instance_left_is_taken_over_when_its_lease_ends(tmp_p
     await asyncio.gather(dying, return_exceptions=True)
     assert "claimed" in await states(made, alert())
 
-    await after(LEASE.total_seconds() - 60, made)
+    await swept(made, LEASE.total_seconds() - 60)
     assert "claimed" in await states(made, alert())
-    await after(120, made)
-    await after(LEASE.total_seconds(), made)
+    await swept(made, 120)
+    await swept(made, LEASE.total_seconds())
 
     assert await states(made, alert()) == ["done", "done"]
     assert sorted(isolated(made)) == ["nic-web-01", "nic-web-01-backend"]
-
-
-async def test_a_target_that_could_not_be_looked_for_is_looked_for_again(tmp_path: Path) -> None:
-    made = acting(tmp_path)
-    made.world.faults.always("GET", "virtualMachines", Status(503))
-    await delivered(made, alert())
-    assert set(await states(made, alert())) == {"planned"}
-    await after(60, made)
-    assert {row["Decision"] for row in made.records} == {"deferred"}
-
-    made.world.faults.clear()
-    await after(120, made)
-
-    assert sorted(await states(made, alert())) == ["done", "done", "resolved", "resolved"]
-    assert ends(made) == dict.fromkeys(NICS, "done")
-    assert await made.app.ledger.waiting() == 0
-
-
-async def test_a_target_that_turns_out_not_to_be_there_is_refused(tmp_path: Path) -> None:
-    made = acting(tmp_path)
-    gone = alert(vm=f"{contoso.WEB_VM}-gone")
-    made.world.faults.always("GET", "virtualMachines", Status(503))
-    await delivered(made, gone)
-
-    made.world.faults.clear()
-    await after(60, made)
-
-    assert set(await states(made, gone)) == {"refused"}
-
-
-async def test_the_kill_switch_stops_what_waits_as_well(tmp_path: Path) -> None:
-    made = acting(tmp_path)
-    made.world.faults.always("PUT", "networkInterfaces", Status(503, retry_after=600))
-    await delivered(made, alert())
-    made.world.faults.clear()
-
-    turn(made, On=True, Who="Megan", Why="wrong rule")
-    await after(700, made)
-
-    assert await states(made, alert()) == ["refused", "refused"]
-    assert isolated(made) == []
-    assert {row["Reason"] for row in made.records if row["Decision"] == "refused"} == {
-        "the kill switch is on: wrong rule (Megan)"
-    }
-
-
-async def test_a_guard_that_cannot_be_asked_puts_a_waiting_step_off(tmp_path: Path) -> None:
-    made = acting(tmp_path)
-    made.world.faults.always("PUT", "networkInterfaces", Status(503, retry_after=600))
-    await delivered(made, alert())
-    made.world.faults.clear()
-    made.world.faults.on("GET", "kill_switch", Status(503), times=math.inf)
-
-    await after(700, made)
-
-    assert await states(made, alert()) == ["planned", "planned"]
-    assert made.records[-1]["Reason"].startswith("a guard cannot be asked")
-    assert isolated(made) == []
 
 
 async def test_a_responder_that_is_gone_is_told_and_the_other_steps_go_on(
@@ -222,7 +80,7 @@ async def test_one_case_that_cannot_be_swept_does_not_keep_the_others(
     )
 
     with caplog.at_level(logging.ERROR):
-        await after(700, made)
+        await swept(made, 700)
 
     assert isolated(made) == ["nic-dc-01"]
     assert f"case {place} could not be swept" in caplog.text
@@ -256,8 +114,8 @@ async def test_a_run_that_broke_off_is_taken_up_again_if_its_playbook_is_still_t
     assert not [row for row in made.records if row["Decision"] == "done"]
     made.app.playbooks.all = made.app.playbooks.all if there else ()
 
-    await after(LEASE.total_seconds(), made)
-    await after(LEASE.total_seconds(), made)
+    await swept(made, LEASE.total_seconds())
+    await swept(made, LEASE.total_seconds())
 
     assert bool(isolated(made)) is there
     _, shown = await made.get(f"/api/runs/{answer['run']}")
