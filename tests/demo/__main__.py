@@ -49,7 +49,8 @@ async def dry_run(denied: Sequence[str]) -> list[str]:
     title("Act 1: day one. The playbooks are in dry run, as shipped")
     async with stage(act=False, denied=denied) as played:
         before = state(played.world)
-        tell(played.records, await deliver(played.host))
+        order = await deliver(played.host)
+        tell(played.records, order)
         say("\nThe tenant is as it was:")
         show_state(state(played.world), before)
         said = [record["Decision"] for record in played.records]
@@ -65,7 +66,8 @@ async def act(played: Stage) -> list[str]:
     """Act two: the same events, and the playbooks switched to act."""
     title("Act 2: the same events, and the playbooks say `mode: act`")
     before = state(played.world)
-    tell(played.records, await deliver(played.host))
+    order = await deliver(played.host)
+    tell(played.records, order)
     first = len(played.records)
     say("\nThe brute force alert comes once more, by Sentinel, as part of an incident (sentinel_incident_vm):")
     await again(played.host, "sentinel_incident_vm")
