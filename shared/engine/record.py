@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.engine.read import DeadLetter
 from shared.kinds.responder import Responder
@@ -113,18 +114,24 @@ def of_run(run: Run, decision: Decision, reason: str, now: datetime) -> Record:
 
 
 def of_step(
-    step: Step, responder: Responder, decision: Decision, now: datetime, findings: Findings, entry: Entry | None = None
+    step: Step,
+    responder: Responder | None,
+    decision: Decision,
+    now: datetime,
+    findings: Findings,
+    entry: Entry | None = None,
 ) -> Record:
     """The record of a decision about a step, or of what it did.
 
     Args:
         step: The step.
-        responder: What it calls.
+        responder: What it calls; None if it is not there any more.
         decision: What happened.
         now: When.
         findings: What is known of it.
         entry: The step in the ledger; None if it is not there, as in dry run.
     """
+    facts = responder.facts if responder else None
     times = entry.times if entry else None
     attempt = entry.attempts if entry else 0
     place = "" if entry else f"{step.event.digest}:{step.version}"
@@ -151,7 +158,7 @@ def of_step(
         BeforeDigest=state_digest(findings.before) if findings.before else "",
         AfterDigest=state_digest(findings.after) if findings.after else "",
         Verification=findings.notes or None,
-        Limits=responder.facts.limits if decision in ("done", "already", "dry_run", "unverified") else None,
+        Limits=facts.limits if facts and decision in ("done", "already", "dry_run", "unverified") else None,
         WouldSend=_first(map(str, findings.would_send)),
         Attempt=attempt,
         ActorKind=step.actor.kind,
@@ -160,11 +167,19 @@ def of_step(
         DecidedTime=_time(times.decided if times and times.decided else now),
         ActedTime=_time(times.acted) if times and times.acted else "",
         VerifiedTime=_time(times.verified) if times and times.verified else "",
-        Mitigations=responder.facts.attack,
-        D3fend=responder.facts.d3fend,
-        Mcsb=responder.facts.mcsb,
+        Mitigations=facts.attack if facts else None,
+        D3fend=facts.d3fend if facts else None,
+        Mcsb=facts.mcsb if facts else None,
         AzureRequestIds=_first(exchange.request_id for exchange in findings.journal if exchange.request_id),
     )
+
+
+def of_undo_refused(entry: Entry, responder: Responder | None, reason: str, now: datetime) -> Record:
+    """The record of an undo that was not begun. It counts as no attempt: its time and who asked tell it from others."""
+    step = entry.step
+    made = of_step(step, responder, "undo_refused", now, Findings(reason=reason), entry)
+    who = (step.actor.kind, step.actor.name, step.actor.id)
+    return replace(made, RecordId=ids.record_id(step.key, made.Decision, reason, made.TimeGenerated, *who))
 
 
 def _about(event: Brief) -> dict[str, Any]:

@@ -77,19 +77,26 @@ async def undo_run(partition: str, case: str, run: str, actor: Actor, app: App) 
 async def undo(noted: Noted, actor: Actor, app: App) -> Undone:
     """Undo one step: the intent is stored first, as for any deed."""
     entry, step = noted.entry, replace(noted.entry.step, actor=actor)
-    name = step.aim.responder
-    if name not in app.responders:
-        return Undone(step.key, step.target_id, "undo_refused", f"{name} is not there any more")
-    if entry.lease is not None or (entry.due is not None and entry.otherwise != "failed"):
-        reason = "its second half is under way: ask again in a few minutes"
-        return Undone(step.key, step.target_id, "undo_refused", reason)
-    findings, counted = record.Findings(reason="to be put back"), replace(entry, attempts=entry.attempts + 1)
-    intent = record.of_step(step, app.responders[name], "intent", app.clock.now(), findings, counted)
     asked = Noted(replace(entry, step=step, was=entry.state), noted.row)
+    responder = app.responders.get(step.aim.responder)
+    if responder is None:
+        return await _not_begun(asked, f"{step.aim.responder} is not there any more", app)
+    if entry.lease is not None or (entry.due is not None and entry.otherwise != "failed"):
+        return await _not_begun(asked, "its second half is under way: ask again in a few minutes", app)
+    findings, counted = record.Findings(reason="to be put back"), replace(entry, attempts=entry.attempts + 1)
+    intent = record.of_step(step, responder, "intent", app.clock.now(), findings, counted)
     taken = await take_over(asked, "undoing", app, (intent,))
     if taken is None:
-        return Undone(step.key, step.target_id, "undo_refused", "somebody else works on this step now")
+        return await _not_begun(asked, "somebody else works on this step now", app)
     return await resume_undo(taken, app)
+
+
+async def _not_begun(asked: Noted, reason: str, app: App) -> Undone:
+    """Refuse, with a record. The step's row stays as it is: whoever is at work on the step relies on that."""
+    entry, step = asked.entry, asked.entry.step
+    made = record.of_undo_refused(entry, app.responders.get(step.aim.responder), reason, app.clock.now())
+    await app.ledger.note(asked.row.partition, made)
+    return Undone(step.key, step.target_id, "undo_refused", reason)
 
 
 async def resume_undo(noted: Noted, app: App) -> Undone:

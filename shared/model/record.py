@@ -44,7 +44,7 @@ DECISIONS: dict[str, str] = {
     "finished": "The second half of the step was done, such as disabling the old version of a secret.",
     "undone": "The target was put back to what it was.",
     "released": "This case no longer holds the target; another case still does, so it stays as it is.",
-    "undo_refused": "It was not put back: somebody changed the target since, or there is no way back.",
+    "undo_refused": "It was not put back: somebody changed the target since or is at work on it, or there is no way back.",
     "undo_failed": "Putting it back did not work.",
 }
 assert set(DECISIONS) == set(get_args(Decision))

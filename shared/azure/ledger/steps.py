@@ -52,6 +52,13 @@ class Steps(Part):
         """
         return await self._write("replace", noted.row, entry, records)
 
+    async def note(self, partition: str, record: Record) -> None:
+        """Store a record of a case beside its steps, none of which is touched. One that is there already stays."""
+        try:
+            await self._table.insert(_out(partition, record))
+        except Changed:
+            pass
+
     async def _write(self, verb: str, row: Row, entry: Entry, records: Iterable[Record]) -> Noted:
         first = Write("insert" if verb == "insert" else "replace", replace(row, values=written(entry)))
         outgoing = [Write("insert", _out(row.partition, record)) for record in records]
