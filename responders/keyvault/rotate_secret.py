@@ -160,6 +160,16 @@ async def retire(
     return RotateSecretState(rotated.after.current, rotated.after.expires, disabled=old.current)
 
 
+async def retired(
+    secret: Secret, _: RotateSecretParams, rotated: Change[RotateSecretState], azure: Azure
+) -> RotateSecretState:
+    """Whether the old version is disabled, which it was not before."""
+    old = rotated.before
+    found = [version for version in await _versions(secret, azure) if version.version == old.current]
+    disabled = old.current if old.enabled and any(version.enabled is False for version in found) else ""
+    return RotateSecretState(rotated.after.current, rotated.after.expires, disabled=disabled)
+
+
 async def undo(
     secret: Secret, _: RotateSecretParams, rotated: Change[RotateSecretState], azure: Azure
 ) -> RotateSecretState:
@@ -206,6 +216,6 @@ responder = Operation(
     done=done,
     do=do,
     verify=verify,
-    later=Later(after=lambda params: length(params.grace), do=retire),
+    later=Later(after=lambda params: length(params.grace), do=retire, look=retired),
     undo=undo,
 )

@@ -27,7 +27,7 @@ from shared.engine.undo import UNDOABLE, resume_undo
 from shared.kinds.responder import Responder
 from shared.model import ids
 from shared.model.errors import Changed, Refused
-from shared.model.ledger import Run
+from shared.model.ledger import GivenUp, Run
 from shared.model.record import Decision
 from shared.model.step import Step
 from shared.wire.journal import Exchange
@@ -147,13 +147,15 @@ def _plan(step: Step, responder: Responder, journal: list[Exchange]) -> Planned:
 async def _second_half(noted: Noted, app: App) -> None:
     """What an operation does later, such as disabling the old version of a secret."""
     entry, step = noted.entry, noted.entry.step
+    if entry.lease is not None and entry.otherwise == "failed":  # whoever began it died: it may have been done
+        entry = replace(entry, otherwise="uncertain")
     responder = app.responders[step.aim.responder]
     journal: list[Exchange] = []
     verdict = await guard(_plan(step, responder, journal), None, app)
     findings = record.Findings(reason="second half", guard=verdict.said, journal=journal)
     counted = replace(entry, attempts=entry.attempts + 1)
     intent = record.of_step(step, responder, "intent", app.clock.now(), findings, counted)
-    taken = await take_over(noted, entry.state, app, (intent,) if verdict.end is None else ())
+    taken = await take_over(Noted(entry, noted.row), entry.state, app, (intent,) if verdict.end is None else ())
     if taken is None:
         return
     no = changed(verdict.end, otherwise=entry.otherwise) if verdict.end else None
@@ -162,7 +164,9 @@ async def _second_half(noted: Noted, app: App) -> None:
     end = ended(replace(taken.entry, state="planned"), outcome, responder, now)
     decision: Decision = "finished" if outcome.state == "done" else DECISIONS[end.state]
     again = outcome.state == "planned" and end.due is not None
-    end = replace(end, state=entry.state, due=end.due if again else None, due_for="later" if again else "")
+    doubt: GivenUp = "uncertain" if decision == "uncertain" else end.otherwise  # for the way back to look into
+    due = end.due if again else None
+    end = replace(end, state=entry.state, due=due, due_for="later" if again else "", otherwise=doubt)
     findings = record.Findings(
         reason=end.reason,
         before=outcome.change.before if outcome.change else None,

@@ -115,7 +115,7 @@ async def resume_undo(noted: Noted, app: App) -> Undone:
     state: State = "undone" if decision in ("undone", "released") else entry.was
     end = replace(entry, state=state, reason=reason, owner="", lease=None)
     if state == "undone":
-        end = replace(end, due=None, due_for="")
+        end = replace(end, due=None, due_for="", otherwise="failed")
     findings = record.Findings(
         reason=reason, before=change.before if change else None, after=change.after if change else None, journal=journal
     )
@@ -196,6 +196,7 @@ class _Back:
         after = self._after(before)
         if not isinstance(self.responder, Setting):
             assert self.responder.undo is not None
+            after = await self._looked(Change(before, after))
             done = Change(before, after)
             now = await in_our_words(self.responder.undo(self.target, self.params, done, self.azure))
             return Change(after, now)
@@ -207,6 +208,18 @@ class _Back:
             await in_our_words(self.responder.write(self.target, self.params, seen, before, self.azure))
         await self._seen_to_be_back(before)
         return Change(after, before)
+
+    async def _looked(self, done: Change[Struct]) -> Struct:
+        """The state after an operation: as remembered, or as it shows if nobody knows about the second half."""
+        if self.entry.otherwise != "uncertain" or isinstance(self.responder, Setting):
+            return done.after
+        if self.responder.later is None:
+            name = self.entry.step.aim.responder
+            raise Refused(f"nobody knows whether its second half was done, and {name} has none any more to look for")
+        look: Struct = await in_our_words(
+            self.responder.later.look(self.target, self.params, done, self.azure), wrote=False
+        )
+        return look
 
     def _after(self, before: Struct) -> Struct:
         """The state that the deed led to, or should have led to if nobody saw it."""

@@ -104,10 +104,12 @@ class Later(Generic[Found, Settings, State]):
     Args:
         after: How long after the first half.
         do: Does it; the state after it. May be called again if it is not known whether it was done.
+        look: Looks whether it was done, if nobody knows: the state with it or without it. The way back begins there.
     """
 
     after: Callable[[Settings], timedelta]
     do: Callable[[Found, Settings, Change[State], Azure], Awaitable[State]]
+    look: Callable[[Found, Settings, Change[State], Azure], Awaitable[State]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

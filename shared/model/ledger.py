@@ -56,7 +56,8 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         lease: Until when that instance has it.
         due: When it is to be looked at again.
         due_for: Why: to try again, or for its second half.
-        otherwise: How it ends if it is given up: after an answer was lost, nobody knows whether it failed.
+        otherwise: How it ends if it is given up: after an answer was lost, nobody knows whether it failed. When it
+            has ended: `uncertain` if nobody knows whether its second half was done.
         was: Its state before its undo began: it is that again if it is not undone.
         before: The state of the target before, as plain values.
         after: The state of the target after, as plain values.

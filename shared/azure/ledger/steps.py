@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from shared.azure.ledger.form import Part, read, written
@@ -53,11 +54,9 @@ class Steps(Part):
         return await self._write("replace", noted.row, entry, records)
 
     async def note(self, partition: str, record: Record) -> None:
-        """Store a record of a case beside its steps, none of which is touched. One that is there already stays."""
-        try:
+        """Store a record of a case beside its steps, none of which is touched."""
+        with suppress(Changed):  # the same record is there already
             await self._table.insert(_out(partition, record))
-        except Changed:
-            pass
 
     async def _write(self, verb: str, row: Row, entry: Entry, records: Iterable[Record]) -> Noted:
         first = Write("insert" if verb == "insert" else "replace", replace(row, values=written(entry)))
