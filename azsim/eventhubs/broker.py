@@ -44,6 +44,7 @@ class Broker:
         idle_time_out: connections over which nothing came for longer are closed.
 
     Attributes:
+        accepted: how many connections clients have made.
         failures: why connections were closed by the broker, oldest first: an `AmqpError` where the client was at
             fault, another exception where the broker was.
 
@@ -62,6 +63,7 @@ class Broker:
         max_message_size: int = 1024 * 1024,
         idle_time_out: timedelta = timedelta(minutes=4),
     ) -> None:
+        self.accepted = 0
         self.failures: list[Exception] = []
         self._namespace = Namespace(
             hubs={name.lower(): Hub(name, partitions, now()) for name, partitions in hubs.items()},
@@ -127,6 +129,11 @@ class Broker:
             f"SharedAccessKey={self._namespace.key};UseDevelopmentEmulator=true;"
         )
 
+    @property
+    def connected(self) -> int:
+        """How many connections are open."""
+        return len(self._connections)
+
     def publish(
         self,
         hub: str,
@@ -190,6 +197,7 @@ class Broker:
         if not self._accepting:
             writer.transport.abort()
             return
+        self.accepted += 1
         task = asyncio.create_task(self._converse(reader, writer))
         self._connections.add(task)
         task.add_done_callback(self._connections.discard)

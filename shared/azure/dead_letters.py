@@ -5,7 +5,8 @@ The only connection that is not HTTP, and so not on the wire's seam: AMQP, by az
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from shared.azure.clients import pipeline
 from shared.azure.faults import told_apart
 from shared.model.dead_letter import Letter
-from shared.model.errors import Changed, Permanent, Temporary, Uncertain
+from shared.model.errors import AzureError, Changed, Permanent, Temporary, Uncertain
 from shared.model.permission import data
 from shared.wire.clock import Clock
 from shared.wire.load import load
@@ -87,31 +88,17 @@ class DeadLetters:
         assert lost is not None
         raise lost
 
-    async def deliver(self, letters: Sequence[Letter]) -> None:
-        """Send letters, in order, at least once each.
-
-        Raises:
-            Temporary: If the hub does not take them now.
-            Permanent: If one is larger than it ever takes; those before it are sent.
-        """
-        from azure.eventhub import EventData
+    @asynccontextmanager
+    async def hub(self) -> AsyncIterator[Hub]:
+        """The event hub, over one connection for all that is sent: to open one costs more than many letters."""
+        producer = await self._producer()
         from azure.eventhub.exceptions import EventHubError
 
         try:
-            async with await self._producer() as producer:
-                batch = await producer.create_batch()
-                for letter in letters:
-                    event = EventData(msgspec.json.encode(letter))
-                    event.content_type = "application/json"
-                    event.properties = {"reason": letter.reason[:500], "door": letter.door, "id": letter.id}
-                    if not _added(event, batch):
-                        await producer.send_batch(batch)
-                        batch = await producer.create_batch()
-                        if not _added(event, batch):
-                            raise Permanent(f"dead letter {letter.id} is larger than the hub takes")
-                await producer.send_batch(batch)
-        except (EventHubError, OSError) as error:
-            raise Temporary(f"the dead-letter hub does not take messages: {error}") from error
+            yield Hub(producer)
+        finally:
+            with suppress(EventHubError, OSError):  # what was taken is taken, however the connection ends
+                await producer.close()
 
     async def _upload(self, name: str, body: bytes) -> None:
         container = (await self._open()).get_container_client(self._container)
@@ -142,6 +129,55 @@ class DeadLetters:
                 self._connection, eventhub_name=self._hub, retry_total=0, auth_timeout=10
             )
         return EventHubProducerClient(self._connection, self._hub, self._credential, retry_total=0, auth_timeout=10)
+
+
+class Hub:
+    """The event hub while a connection to it is open.
+
+    Args:
+        producer: The SDK's client.
+    """
+
+    def __init__(self, producer: EventHubProducerClient) -> None:
+        self._producer = producer
+
+    async def deliver(self, letters: Sequence[Letter]) -> list[AzureError | None]:
+        """Send letters, in order, at least once each, as many in a batch as the hub takes.
+
+        Returns:
+            What keeps each of them from the hub, if anything does: `Temporary` if the hub does not take it now,
+            `Permanent` if it is larger than the hub ever takes.
+        """
+        from azure.eventhub.exceptions import EventHubError
+
+        kept: list[AzureError | None] = [None] * len(letters)
+        sent = 0
+        try:
+            batch = await self._producer.create_batch()
+            for place, letter in enumerate(letters):
+                event = _event(letter)
+                if _added(event, batch):
+                    continue
+                await self._producer.send_batch(batch)
+                sent = place
+                batch = await self._producer.create_batch()
+                if not _added(event, batch):
+                    kept[place] = Permanent(f"dead letter {letter.id} is larger than the hub takes")
+            await self._producer.send_batch(batch)
+        except (EventHubError, OSError) as error:
+            away = Temporary(f"the dead-letter hub does not take messages: {error}")
+            return [*kept[:sent], *(found or away for found in kept[sent:])]
+        return kept
+
+
+def _event(letter: Letter) -> EventData:
+    """A letter as a message."""
+    from azure.eventhub import EventData
+
+    event = EventData(msgspec.json.encode(letter))
+    event.content_type = "application/json"
+    event.properties = {"reason": letter.reason[:500], "door": letter.door, "id": letter.id}
+    return event
 
 
 def _added(event: EventData, batch: EventDataBatch) -> bool:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import gzip
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import msgspec
 from msgspec import Struct
 
 from shared.azure.audit import uploads
+from shared.azure.dead_letters import Hub
 from shared.azure.table import Row
 from shared.engine.app import App
 from shared.engine.read import DeadLetter
@@ -30,6 +32,9 @@ IN_MESSAGE = 180_000
 
 LETTERS = 2
 """Dead letters in one packet: with their bodies they stay below a row's limit."""
+
+AT_ONCE = 50
+"""Packets of dead letters that are delivered before they are forgotten."""
 
 _LETTERS = "-letters"
 """Ends the name of a packet of dead letters."""
@@ -49,19 +54,26 @@ async def post(records: Sequence[Record], letters: Sequence[Letter], app: App) -
         AzureError: If they cannot be stored: then the delivery they came from must not count as handled.
     """
     for upload in uploads(records):
-        await _sent(upload, "", app)
+        row = await _stored(upload, "", app)
+        if row is not None:
+            await _uploaded(upload, row, app)
+    packets: list[tuple[Sequence[Letter], Row]] = []
     for i in range(0, len(letters), LETTERS):
-        content = msgspec.json.encode(letters[i : i + LETTERS])
-        await _sent(gzip.compress(content, compresslevel=1, mtime=0), _LETTERS, app)
+        part = letters[i : i + LETTERS]
+        row = await _stored(gzip.compress(msgspec.json.encode(part), compresslevel=1, mtime=0), _LETTERS, app)
+        if row is not None:
+            packets.append((part, row))
+    await _deliver_letters(packets, app)
 
 
 async def post_stored(app: App) -> None:
     """Deliver the packets that are still there, oldest first; a service that is down is not asked once for each."""
-    down: set[bool] = set()
-    for content, row in await app.ledger.packets():
-        of_letters = row.key.endswith(_LETTERS)
-        if of_letters not in down and not await _delivered(content, row, app):
-            down.add(of_letters)
+    packets = await app.ledger.packets()
+    of_letters = [packet for packet in packets if packet[1].key.endswith(_LETTERS)]
+    for content, row in packets:
+        if not row.key.endswith(_LETTERS) and not await _uploaded(content, row, app):
+            break
+    await _deliver_letters(((opened(content, row).letters, row) for content, row in of_letters), app)
 
 
 def opened(content: bytes, row: Row) -> Packet:
@@ -112,25 +124,44 @@ async def letter(dead: DeadLetter, delivery: Delivery, app: App) -> Letter:
     return made
 
 
-async def _sent(content: bytes, ending: str, app: App) -> None:
-    """Store a packet, then deliver it; not if it was stored before, by a delivery of the same that did not end well."""
+async def _stored(content: bytes, ending: str, app: App) -> Row | None:
+    """Store a packet; nothing if it was stored before, by a delivery of the same that did not end well."""
     name = f"{app.clock.now():%Y%m%dT%H%M%S%f}-{ids.content_digest(content)[:16]}{ending}"
     try:
-        row = await app.ledger.pack(content, name)
+        return await app.ledger.pack(content, name)
     except Changed:
-        return
-    await _delivered(content, row, app)
+        return None
 
 
-async def _delivered(content: bytes, row: Row, app: App) -> bool:
-    """Deliver a packet; whether the next one is worth trying."""
+async def _uploaded(content: bytes, row: Row, app: App) -> bool:
+    """Deliver a packet of records; whether the next one is worth trying."""
     try:
-        if row.key.endswith(_LETTERS):
-            await app.dead_letters.deliver(opened(content, row).letters)
-        else:
-            await app.audit.send(content)
+        await app.audit.send(content)
     except AzureError as error:
         log.warning("packet %s waits: %s", row.key, error)
         return not isinstance(error, Temporary | Uncertain)
     await app.ledger.sent([row])
+    return True
+
+
+async def _deliver_letters(packets: Iterable[tuple[Sequence[Letter], Row]], app: App) -> None:
+    """Deliver packets of dead letters over one connection, until the hub takes no more."""
+    waiting = iter(packets)
+    some = list(islice(waiting, AT_ONCE))
+    if some:
+        async with app.dead_letters.hub() as hub:
+            while some and await _taken(some, hub, app):
+                some = list(islice(waiting, AT_ONCE))
+
+
+async def _taken(packets: Sequence[tuple[Sequence[Letter], Row]], hub: Hub, app: App) -> bool:
+    """Deliver packets and forget those that the hub has; whether it takes more."""
+    kept = iter(await hub.deliver([letter for letters, _ in packets for letter in letters]))
+    ends = [(row, [error for error in islice(kept, len(letters)) if error]) for letters, row in packets]
+    await app.ledger.sent([row for row, errors in ends if not errors])
+    for row, errors in ends:
+        if errors:
+            log.warning("packet %s waits: %s", row.key, errors[-1])
+        if errors and isinstance(errors[-1], Temporary):  # and so do all after it
+            return False
     return True

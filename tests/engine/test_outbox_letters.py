@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import logging
+from contextlib import AsyncExitStack
 
+import msgspec
 import pytest
 
+from azsim.clock import Clock
 from azsim.eventhubs import Broker
 from azsim.faults import Status
 from azsim.services.blobs import Blobs
@@ -18,6 +22,7 @@ from shared.model.dead_letter import Letter
 from shared.model.delivery import Delivery
 from shared.model.ids import content_digest
 from shared.model.record import Record
+from shared.wire.message import Request, Response, Send
 from tests import lab
 from tests.azsim.eventhubs.conftest import sdk  # noqa: F401 - a fixture
 from tests.engine.cases import delivered, delivery
@@ -96,25 +101,116 @@ async def test_the_account_of_the_blobs_is_the_one_of_the_settings() -> None:
     assert call.path.startswith(f"/{contoso.CONTAINER}/")
 
 
+def hub() -> Broker:
+    return Broker({"dead-letters": 1}, now=Clock().now, key="ZGVtby1rZXk=", authorize=lambda _: True)
+
+
+def bodies(broker: Broker) -> list[bytes]:
+    return [base64.b64decode(json.loads(event.body)["body"]) for event in broker.events("dead-letters")]
+
+
+async def many(made: Lab, number: int) -> list[Letter]:
+    return [await outbox.letter(dead(b"{%d" % n), came(made, b"{%d" % n), made.app) for n in range(number)]
+
+
+@pytest.mark.real_time
+async def test_a_flood_of_letters_goes_over_one_connection_in_its_order_and_leaves_nothing_behind() -> None:
+    broker = hub()
+    async with broker.serve():
+        made = lab.make(settings={"RIPOSTE_EVENTHUB": broker.connection_string})
+        letters = await many(made, 50)
+        await outbox.post((), letters, made.app)
+
+    assert bodies(broker) == [letter.body for letter in letters]
+    assert (broker.accepted, await made.app.ledger.packets()) == (1, [])
+
+
+@pytest.mark.real_time
+async def test_the_sweep_delivers_all_that_waits_over_one_connection() -> None:
+    made = lab.make()
+    letters = await many(made, 2 * outbox.LETTERS * outbox.AT_ONCE + 1)
+    for letter in letters:
+        content = gzip.compress(msgspec.json.encode([letter]), mtime=0)
+        await made.app.ledger.pack(content, f"20260302T09{letter.body[1:].decode():0>6}-letters")
+
+    broker = hub()
+    async with broker.serve():
+        again = lab.make(world=made.world, settings={"RIPOSTE_EVENTHUB": broker.connection_string})
+        await outbox.post_stored(again.app)
+
+    assert bodies(broker) == [letter.body for letter in letters]
+    assert (broker.accepted, await made.app.ledger.packets()) == (1, [])
+
+
+@pytest.mark.real_time
+async def test_every_letter_is_stored_before_the_first_is_sent() -> None:
+    broker = hub()
+    async with broker.serve():
+        made = lab.make(settings={"RIPOSTE_EVENTHUB": broker.connection_string})
+        letters = await many(made, 5)
+        made.world.faults.on("POST", r"\.table\.core", Status(403, "AuthorizationFailure"), skip=2)
+        with pytest.raises(Exception, match="AuthorizationFailure"):
+            await outbox.post((), letters, made.app)
+
+    assert (bodies(broker), len(await made.app.ledger.packets())) == ([], 2)
+
+
+@pytest.mark.real_time
+@pytest.mark.usefixtures("sdk")
+async def test_letters_that_a_hub_did_not_take_before_it_went_away_stay_and_no_others(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    broker, outage = hub(), AsyncExitStack()
+
+    def cut(inner: Send) -> Send:
+        """The hub goes away when the first letters that it took are forgotten."""
+
+        async def send(request: Request) -> Response:
+            if b"DELETE" in request.body and not cuts:
+                cuts.append(request)
+                await outage.enter_async_context(broker.outage())
+            return await inner(request)
+
+        return send
+
+    cuts: list[Request] = []
+    async with broker.serve(), outage:
+        made = lab.make(settings={"RIPOSTE_EVENTHUB": broker.connection_string}, wrap=cut)
+        at_once = outbox.LETTERS * outbox.AT_ONCE
+        letters = await many(made, 2 * at_once + 1)
+        await outbox.post((), letters, made.app)
+
+        kept = [outbox.opened(content, row).letters for content, row in await made.app.ledger.packets()]
+        assert bodies(broker) == [letter.body for letter in letters[:at_once]]
+        assert sorted(found.id for packet in kept for found in packet) == sorted(
+            found.id for found in letters[at_once:]
+        )
+        assert caplog.text.count("waits") == 1
+
+        await outage.aclose()
+        await outbox.post_stored(made.app)
+
+    assert sorted(bodies(broker)) == sorted(letter.body for letter in letters)
+    assert await made.app.ledger.packets() == []
+
+
 @pytest.mark.real_time
 @pytest.mark.usefixtures("sdk")
 async def test_a_hub_that_is_back_gets_every_letter_that_waited_once(caplog: pytest.LogCaptureFixture) -> None:
     made = lab.make(
         settings={"RIPOSTE_EVENTHUB": "Endpoint=sb://localhost:1;SharedAccessKeyName=k;SharedAccessKey=aw=="}
     )
-    bodies = [b"{" * (n + 1) for n in range(3)]
-    letters = [await outbox.letter(dead(body), came(made), made.app) for body in bodies]
+    letters = await many(made, 3)
     await outbox.post((), letters, made.app)
     assert len(await made.app.ledger.packets()) == 2
     assert "waits" in caplog.text
 
-    broker = Broker({"dead-letters": 1}, now=made.world.clock.now, key="ZGVtby1rZXk=", authorize=lambda _: True)
+    broker = hub()
     async with broker.serve():
         again = lab.make(world=made.world, settings={"RIPOSTE_EVENTHUB": broker.connection_string})
         await outbox.post_stored(again.app)
         await outbox.post_stored(again.app)
 
-    told = [json.loads(event.body) for event in broker.events("dead-letters")]
-    assert [base64.b64decode(found["body"]) for found in told] == bodies
-    assert [found["reason"] for found in told] == ["not JSON"] * 3
+    assert bodies(broker) == [letter.body for letter in letters]
+    assert [json.loads(event.body)["reason"] for event in broker.events("dead-letters")] == ["not JSON"] * 3
     assert await again.app.ledger.packets() == []

@@ -26,7 +26,7 @@ async def test_an_outage_cuts_connections_without_a_word_and_refuses_new_ones(br
         async with opened(address) as again:
             await again.attach_sender("alerts")
     assert broker.failures == []
-    await until(lambda: not broker._connections)
+    await until(lambda: not broker.connected)
 
 
 @pytest.mark.parametrize("turns", range(6))
