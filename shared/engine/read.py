@@ -71,8 +71,9 @@ class Sources:
             except Unreadable as error:
                 dead.append(DeadLetter(error.reason, _inside(where, error.where), part, source))
             except Exception as error:  # a fault of one source must not take the rest of the batch with it
-                log.exception("source %s failed", source)
-                dead.append(DeadLetter(f"source {source} failed: {type(error).__name__}", where, part, source))
+                what = f"source {source}" if source else "recognising it"
+                log.exception("%s failed", what)
+                dead.append(DeadLetter(f"{what} failed: {type(error).__name__}", where, part, source))
         return events, dead
 
     def _recognise(self, fields: Fields) -> str:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace as changed
 from pathlib import Path
 
 import pytest
 
 from azsim.faults import Status
 from azsim.tenants import contoso
+from shared.azure.clients import Azure
 from shared.engine.resolve import resolve
 from shared.model.entity import Account, AnyEntity, AzureResource, Ip
 from shared.model.errors import Forbidden, Refused, Temporary
@@ -45,6 +47,18 @@ async def test_the_targets_are_found_in_azure_and_every_request_is_written_down(
 async def test_what_is_not_there_is_refused(entity: AnyEntity, name: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(Refused, match=told):
         await resolved(acting(tmp_path), entity, name)
+
+
+async def test_an_entity_that_stands_for_nothing_is_refused(tmp_path: Path) -> None:
+    async def none(_entity: AnyEntity, _azure: Azure) -> tuple[()]:
+        return ()
+
+    made = acting(tmp_path)
+    isolate = made.app.responders[ISOLATE]
+    made.app.responders[ISOLATE] = changed(isolate, target=changed(isolate.target, resolve=none))
+
+    with pytest.raises(Refused, match=f"vm-web-01 stands for nothing that {ISOLATE} acts on"):
+        await resolved(made, MACHINE)
 
 
 async def test_a_permission_that_was_just_granted_counts_at_once(tmp_path: Path) -> None:

@@ -84,11 +84,9 @@ def _hint(rules: Any) -> str:
     return f" ({description})" if description else ""
 
 
-def _kind(name: Any) -> str:
-    if isinstance(name, list):
-        return " or ".join(map(_kind, name))
+def _kind(name: str) -> str:
     words = {"object": "a mapping", "array": "a list", "string": "text", "integer": "a whole number", "null": "nothing"}
-    return words.get(name, str(name))
+    return words.get(name, name)
 
 
 def _of(value: Any) -> str:

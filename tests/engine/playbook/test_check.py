@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,22 @@ def test_it_tells_of_each_playbook_how_many_of_its_tests_pass() -> None:
 
     assert "contain_compromised_vm (dry_run): 5 of 5 tests pass\n" in told
     assert len(told.splitlines()) == len(list(PLAYBOOKS.glob("*.yaml")))
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, 0), ("name: b", 1)], ids=["right", "wrong"])
+def test_as_a_command_it_ends_with_a_code_that_stops_a_build(
+    content: str | None, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if content is None:
+        shutil.copy(PLAYBOOKS / "contain_compromised_vm.yaml", tmp_path)
+    else:
+        tmp_path.joinpath("a.yaml").write_text(content)
+    monkeypatch.setattr(sys, "argv", ["playbook", "check", str(tmp_path), "--recordings", str(RECORDINGS)])
+
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(ROOT / "shared/engine/playbook/__main__.py"), run_name="__main__")
+
+    assert ended.value.code == code
 
 
 def test_it_fails_with_every_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

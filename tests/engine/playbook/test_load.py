@@ -92,6 +92,11 @@ def test_both_endings_are_read(tmp_path: Path) -> None:
         (changed(when=None), "good.yaml: 'when' is missing"),
         (changed(tests=[]), "good.yaml at tests: must not be empty"),
         (changed(then=[]), "good.yaml at then: must not be empty"),
+        (changed(description=""), "good.yaml at description: '' should be non-empty"),
+        (
+            changed(then=[{"keyvault.rotate_secret": {"length": 8}}]),
+            "good.yaml at then[0].keyvault.rotate_secret.length: 8 is less than the minimum of 24",
+        ),
         (changed(mode="acting"), "good.yaml at mode: there is no 'acting'; did you mean 'act'?"),
         (
             changed(then=[{"network.isolate_nics": {}}]),
