@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from shared.model.cloud import Cloud
@@ -32,9 +32,9 @@ _GRAPH = (
 class Azure:
     """Everything a responder may touch.
 
-    Clients are cheap to make and carry no state, so every step has its own, over its own transport: with the
-    responder's permissions, in dry run or not, written to the step's journal. SDKs are imported when first asked for,
-    in a thread, because an import of seconds must not stop the event loop that all functions share.
+    Every step has its own clients, over its own transport: with the responder's permissions, in dry run or not, written
+    to the step's journal. SDKs are imported when first asked for, in a thread, because an import of seconds must not
+    stop the event loop that all functions share.
 
     Args:
         send: The transport.
@@ -49,13 +49,17 @@ class Azure:
     clock: Clock
     chance: Chance
     cloud: Cloud
+    _networks: dict[tuple[str, int], NetworkManagementClient] = field(default_factory=dict, repr=False, compare=False)
 
     async def network(self, subscription: str) -> NetworkManagementClient:
         """Microsoft.Network of a subscription."""
         await load("azure.mgmt.network.aio")
         from azure.mgmt.network.aio import NetworkManagementClient
 
-        return NetworkManagementClient(self.credential, subscription, **self._resource_manager())
+        key = (subscription, self.credential.era)  # a client keeps its token, too
+        if key not in self._networks:  # the one client that takes milliseconds to make
+            self._networks[key] = NetworkManagementClient(self.credential, subscription, **self._resource_manager())
+        return self._networks[key]
 
     async def key_vaults(self, subscription: str) -> KeyVaultManagementClient:
         """Microsoft.KeyVault of a subscription: the vaults, not what is in them."""

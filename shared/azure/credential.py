@@ -26,6 +26,9 @@ class Credential:
         send: The transport for token requests; never a recorded one, for the answers are secrets.
         clock: Tells when a token has ended.
         client_id: The user-assigned identity's client id.
+
+    Attributes:
+        era: How often the tokens have been forgotten.
     """
 
     def __init__(self, send: Send, clock: Clock, client_id: str) -> None:
@@ -33,6 +36,7 @@ class Credential:
         self._clock = clock
         self._client_id = client_id
         self._tokens: dict[tuple[str, ...], AccessToken] = {}
+        self.era = 0
         self._asking = asyncio.Lock()
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
@@ -58,6 +62,7 @@ class Credential:
         A token carries the roles of the moment it was issued, so a permission granted since shows only in a new one.
         """
         self._tokens.clear()
+        self.era += 1
 
     async def close(self) -> None:
         """Nothing to close: the connections are not the credential's."""
