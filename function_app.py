@@ -46,8 +46,8 @@ def create(start: Start) -> func.FunctionApp:
         """Alerts and incidents, in batches."""
         await _handle([event.get_body() for event in events], "event_hub", context, start)
 
-    # As text: the `EventGridEvent` or `CloudEvent` that the worker would make of it cannot be turned back into what came
-    # (the first drops members, both read times anew), and a body it cannot read would fail before it could be kept.
+    # As text: the `EventGridEvent` or `CloudEvent` that the worker would make of it cannot be turned back into what it
+    # came as (one drops members, both read times anew), and a body it cannot read would fail before it could be kept.
     @app.function_name("events")
     @app.event_grid_trigger(arg_name="event")
     async def events(event: str, context: func.Context) -> None:

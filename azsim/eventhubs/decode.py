@@ -168,7 +168,7 @@ _DECODERS: dict[int, _Decoder] = {
     0x70: _fixed("I", UInt),
     0x71: _fixed("i", Int),
     0x72: _fixed("f", Float),
-    0x73: _fixed("I", lambda code: Char(chr(code))),
+    0x73: _fixed("4s", lambda octets: Char(octets.decode("utf-32-be"))),
     0x80: _fixed("Q", ULong),
     0x81: _fixed("q", int),
     0x82: _fixed("d", float),

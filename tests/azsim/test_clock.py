@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -74,6 +76,17 @@ async def test_a_thread_that_fails_no_longer_holds_time_up() -> None:
         await asyncio.to_thread(lambda: 1 / 0)
     await asyncio.sleep(0)
     assert not loop().waits_for_threads
+
+
+async def test_a_loop_that_ends_waits_for_its_threads_as_long_as_they_take() -> None:
+    begin, ended = loop().time(), Event()
+    executor = ThreadPoolExecutor(1)
+    loop().set_default_executor(executor)
+    work = executor.submit(ended.wait, 0.1)
+
+    await loop().shutdown_default_executor(timeout=300)
+
+    assert (work.done(), loop().time()) == (True, begin)
 
 
 async def test_time_can_be_advanced_at_once() -> None:

@@ -32,7 +32,7 @@ def test_a_body_may_be_one_document_a_line(end: bytes) -> None:
         (b'{"cut off": "in the mi', "not JSON: Input data was truncated", "byte 22"),
         (b"<not JSON>", "not JSON: invalid character", "byte 0"),
         (b'{"a": "\xff"}', "not UTF-8", "byte 7"),
-        (b"[" * 5000, "nested too deeply", "byte 0"),
+        (b"[" * 100_000, "nested too deeply", "byte 0"),
     ],
 )
 @pytest.mark.parametrize("at", [0, 1, 2, 3])
