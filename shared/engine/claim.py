@@ -12,7 +12,7 @@ from shared.engine.outcome import DECISIONS, ended
 from shared.engine.plan import Ask, Planned
 from shared.model import ids
 from shared.model.errors import Changed, Temporary
-from shared.model.ledger import ENDS, REPEATABLE, Entry, GivenUp, State
+from shared.model.ledger import ENDS, REPEATABLE, Entry, State
 from shared.model.record import Record
 
 
@@ -47,8 +47,9 @@ async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: 
     if not _free(there.entry, entry, asked=bool(ask.run)) or (left and verdict.end is not None):
         return None  # what was left and may not go on is for the sweep: it looks what has been done
     started = there.entry.started if left else now
-    doubt: GivenUp = "uncertain" if there.entry.state == "uncertain" else there.entry.otherwise
-    again, made = written(replace(entry, attempts=there.entry.attempts + 1, started=started, otherwise=doubt))
+    again, made = written(
+        replace(entry, attempts=there.entry.attempts + 1, started=started, otherwise=there.entry.doubt)
+    )
     try:
         return await app.ledger.move(there, again, [made])
     except Changed:

@@ -118,6 +118,7 @@ async def _look_again(noted: Noted, opened: Opened, app: App) -> None:
 
 async def _try_again(noted: Noted, app: App) -> None:
     """A step that did not work, or whose instance died: whatever it did is found out first."""
+    noted = Noted(replace(noted.entry, otherwise=noted.entry.doubt), noted.row)
     step = noted.entry.step
     responder = app.responders[step.aim.responder]
     journal: list[Exchange] = []
@@ -146,9 +147,7 @@ def _plan(step: Step, responder: Responder, journal: list[Exchange]) -> Planned:
 
 async def _second_half(noted: Noted, app: App) -> None:
     """What an operation does later, such as disabling the old version of a secret."""
-    entry, step = noted.entry, noted.entry.step
-    if entry.lease is not None and entry.otherwise == "failed":  # whoever began it died: it may have been done
-        entry = replace(entry, otherwise="uncertain")
+    entry, step = replace(noted.entry, otherwise=noted.entry.doubt), noted.entry.step
     responder = app.responders[step.aim.responder]
     journal: list[Exchange] = []
     verdict = await guard(_plan(step, responder, journal), None, app)

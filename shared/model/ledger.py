@@ -83,6 +83,12 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     notes: tuple[str, ...] = ()
 
     @property
+    def doubt(self) -> GivenUp:
+        """How it ends if nothing more is found out by whoever takes it over: a dead owner may have done it."""
+        left = self.lease is not None or self.state == "uncertain"
+        return "uncertain" if left and self.otherwise == "failed" else self.otherwise
+
+    @property
     def waits(self) -> bool:
         """Whether the sweep has to come back to it."""
         return self.state not in ENDS or self.due is not None
