@@ -10,6 +10,7 @@ from shared.api.answer import Answer, Problem, problem
 from shared.api.caller import caller
 from shared.api.health import broken
 from shared.engine.app import App
+from shared.engine.fault import log_fault
 from shared.model.errors import AzureError, Mistakes, Permanent
 from shared.model.step import Actor
 
@@ -48,8 +49,8 @@ async def _answer(start: Start, headers: Mapping[str, str], work: Work, *, acts:
     except AzureError as error:
         log.warning("a request could not be served: %s", error)
         return problem(503, "Not possible now", str(error), headers=_again(error))
-    except Exception:
-        log.exception("a request failed")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is answered
+        log_fault(log, "a request failed", error)
         return problem(500, "A fault", "The log has it, under this invocation's id.")
 
 

@@ -17,6 +17,7 @@ from shared.api.request import Request, understood
 from shared.api.subject import subject
 from shared.engine.app import App
 from shared.engine.asked import take_up
+from shared.engine.fault import log_fault
 from shared.engine.plan import brief
 from shared.engine.playbook.load import Playbook
 from shared.engine.playbook.mistakes import nearest
@@ -243,5 +244,6 @@ async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...]
 
 def _tell(work: asyncio.Task[None]) -> None:
     """A run that broke off is taken up by the sweep; say why it did."""
-    if not work.cancelled() and work.exception() is not None:
-        log.error("a run broke off; the sweep takes it up", exc_info=work.exception())
+    error = None if work.cancelled() else work.exception()
+    if error is not None:
+        log_fault(log, "a run broke off; the sweep takes it up", error)

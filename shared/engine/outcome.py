@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 from msgspec import Struct
 
+from shared.engine.fault import log_fault
 from shared.kinds.responder import Responder, Setting
 from shared.model.change import Change
 from shared.model.errors import AzureError, Refused, RiposteError, Temporary, Uncertain
@@ -71,7 +72,7 @@ def of_error(error: Exception, where: str) -> Outcome:
         return Outcome(state="planned", reason=str(error), otherwise="uncertain")
     if isinstance(error, (AzureError, RiposteError)):
         return Outcome(state="failed", reason=str(error))
-    log.error("a fault in %s", where, exc_info=error)
+    log_fault(log, f"a fault in {where}", error)
     return Outcome(state="failed", reason=f"a fault in {where}: {type(error).__name__}")
 
 

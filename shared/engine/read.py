@@ -10,6 +10,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.engine.envelope import records
+from shared.engine.fault import log_fault
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
 from shared.model.errors import Unreadable
@@ -70,9 +71,9 @@ class Sources:
                 events += _stamped(self._sources[source].read(fields), source, part, record)
             except Unreadable as error:
                 dead.append(DeadLetter(error.reason, _inside(where, error.where), part, source))
-            except Exception as error:  # a fault of one source must not take the rest of the batch with it
+            except Exception as error:  # noqa: BLE001 - a fault of one source must not take the rest of the batch along
                 what = f"source {source}" if source else "recognising it"
-                log.exception("%s failed", what)
+                log_fault(log, f"{what} failed", error)
                 dead.append(DeadLetter(f"{what} failed: {type(error).__name__}", where, part, source))
         return events, dead
 

@@ -17,6 +17,7 @@ from shared.engine.app import App
 from shared.engine.asked import take_up
 from shared.engine.claim import take_over
 from shared.engine.conclude import conclude
+from shared.engine.fault import log_fault
 from shared.engine.guard import guard
 from shared.engine.later import act_later
 from shared.engine.outcome import DECISIONS, ended, of_error
@@ -47,7 +48,7 @@ async def sweep(app: App) -> int:
     results = await asyncio.gather(*(_case(*case, app) for case in cases), return_exceptions=True)
     for (partition, _, _), result in zip(cases, results, strict=True):
         if isinstance(result, BaseException):  # the case stays listed; the next sweep tries again
-            log.error("case %s could not be swept", partition, exc_info=result)
+            log_fault(log, f"case {partition} could not be swept", result)
     return len(cases)
 
 
