@@ -26,7 +26,7 @@ demo: $(READY)
 	@$(BIN)/python -m tests.demo $(if $(SERVE),--serve)
 
 test: $(READY)
-	@$(BIN)/python -m pytest -n auto
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(READY)
 	$(BIN)/ruff format --check .
@@ -43,7 +43,7 @@ generate: $(READY)
 	@$(BIN)/python -m docs.generate
 
 coverage: $(READY)
-	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
+	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 azurite: $(READY)
 	@$(BIN)/python -m tests.azure.azurite
