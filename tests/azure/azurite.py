@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -63,7 +65,9 @@ def install(folder: Path = FOLDER, say: Callable[[str], object] = print) -> Path
     folder.mkdir(parents=True, exist_ok=True)
     command = ["npm", "install", "--prefix", str(folder), "--no-audit", "--no-fund", "--ignore-scripts"]
     command += ["--loglevel=http", f"azurite@{VERSION}"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    trusted = ssl.get_default_verify_paths().cafile  # npm knows its own authorities, not those the machine was given
+    environment = {**({"NODE_EXTRA_CA_CERTS": trusted} if trusted else {}), **os.environ}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert process.stdout is not None
     output: list[str] = []
     with process:
