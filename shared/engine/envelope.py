@@ -1,11 +1,14 @@
 """Envelopes: the records in a body, however the exporter wrapped them.
 
 Azure Monitor and data export write `{"records": […]}`, lists of Resource Manager and Graph `{"value": […]}`, Event Grid
-an array, Logic Apps `{"body": {…}}`, pullers one object a line; some encode an object as text once more.
+an array, Logic Apps `{"body": {…}}`, the query API tables, pullers one object a line; some encode an object as text once
+more, in base64, or quote it another way.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import gzip
 import io
 import re
@@ -15,13 +18,20 @@ from typing import Any
 
 import msgspec
 
+from shared.kinds.quotes import json_of
 from shared.model.errors import Unreadable
 
 DEPTH = 6
 UNPACKED = 64 * 1024 * 1024
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
+_BARE = ((b"{\x00", "utf-16-le"), (b"[\x00", "utf-16-le"), (b"\x00{", "utf-16-be"), (b"\x00[", "utf-16-be"))
+_BASE64 = re.compile(rb"\s*[A-Za-z0-9+/_-]{16,}={0,2}\s*")
 _LISTS = ("records", "value")
+_SMALL = 8
+"""Fields of an envelope, at most, if its names are in another letter case."""
+_NOT_ENTITIES = ("securityalert", "bookmark")
+_AROUND_BODY = {"body", "headers", "statusCode", "method", "queries"}
 
 Record = dict[str, Any] | Unreadable
 
@@ -66,6 +76,9 @@ def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[Record, str, Any
     if depth < 0:
         yield Unreadable(f"wrapped more than {DEPTH} times", where), where, value
     elif isinstance(value, list):
+        if _are_entities(value):
+            yield {"entities": value}, where, value
+            return
         for number, item in enumerate(value):
             yield from _peel(item, f"{where}[{number}]", depth - 1)
     elif isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
@@ -80,24 +93,75 @@ def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[Record, str, Any
         if inner is None:
             yield value, where, value
         else:
-            yield from _peel(value[inner], f"{where}.{inner}", depth - 1)
+            place, inside = inner
+            yield from _peel(inside, f"{where}.{place}", depth - 1)
     else:
         yield Unreadable(f"a record must be an object, not {_json_type(value)}", where), where, value
 
 
-def _wrapped(value: dict[str, Any]) -> str | None:
-    """The name under which an envelope holds what matters; None if the object is no envelope."""
+def _wrapped(value: dict[str, Any]) -> tuple[str, Any] | None:
+    """What an envelope holds, and under which name; None if the object is no envelope."""
+    names = {key.lower(): key for key in value} if len(value) <= _SMALL else value
     for name in _LISTS:
-        if isinstance(value.get(name), list):
-            return name
+        if name in names and isinstance(value[key := names[name] if len(value) <= _SMALL else name], list):
+            return key, value[key]
+    if len(value) > _SMALL:
+        return _shipped(value)
+    content = value.get("value")
+    if isinstance(content, dict) and all(key == "value" or key.startswith("@odata.") for key in value):
+        return "value", content
     body = value.get("body")
-    if isinstance(body, dict) and set(value) <= {"body", "headers", "statusCode", "method", "queries"}:
-        return "body"
+    if isinstance(body, dict) and set(value) <= _AROUND_BODY:
+        return "body", body
+    tables = value.get("tables")
+    if isinstance(tables, list):
+        return "tables", [row for table in tables for row in _rows(table)]
+    return _shipped(value)
+
+
+def _shipped(value: dict[str, Any]) -> tuple[str, Any] | None:
+    """What log shippers and workflow runs put around a body."""
+    for name in ("_raw", "message"):
+        text = value.get(name)
+        if isinstance(text, str) and text.lstrip()[:1] == "{" and (name == "_raw" or "@timestamp" in value):
+            return name, text
+    outputs = value.get("outputs")
+    if isinstance(outputs, dict) and isinstance(outputs.get("body"), (dict, list)):
+        return "outputs.body", outputs["body"]
     return None
+
+
+def _rows(table: Any) -> list[Any]:
+    """The rows of a table of the query API as objects; what is no table stays as it is."""
+    if not isinstance(table, dict) or not isinstance(table.get("columns"), list):
+        return [table]
+    names = [str(column.get("name", "")) if isinstance(column, dict) else "" for column in table["columns"]]
+    rows = table.get("rows")
+    return [
+        dict(zip(names, row, strict=False)) if isinstance(row, list) else row
+        for row in (rows if isinstance(rows, list) else [])
+    ]
+
+
+def _are_entities(values: list[Any]) -> bool:
+    """Whether an array is the entities of one incident, which belong together, and not many records."""
+    return bool(values) and all(isinstance(value, dict) and _is_entity(value) for value in values)
+
+
+def _is_entity(value: dict[str, Any]) -> bool:
+    kind, place = value.get("kind"), value.get("type") or value.get("id")
+    return (
+        isinstance(kind, str)
+        and kind.lower() not in _NOT_ENTITIES
+        and isinstance(place, str)
+        and "microsoft.securityinsights/" in place.lower()
+    )
 
 
 def _plain(body: bytes) -> bytes:
     """The body unpacked and in UTF-8."""
+    if body[:1] not in b"{[" and _BASE64.fullmatch(body):
+        body = _unwound(body)
     if body[:2] == b"\x1f\x8b":
         body = _unzipped(body)
     for mark, encoding in _BOMS:
@@ -108,7 +172,24 @@ def _plain(body: bytes) -> bytes:
                 raise Unreadable(
                     f"not {encoding}, although it begins like it", f"byte {len(mark) + error.start}"
                 ) from error
+    for beginning, encoding in _BARE:
+        if body.startswith(beginning):
+            try:
+                return body.decode(encoding).encode()
+            except UnicodeDecodeError as error:
+                raise Unreadable(f"not {encoding}, although it begins like it", f"byte {error.start}") from error
     return body
+
+
+def _unwound(body: bytes) -> bytes:
+    """What base64 stands for, if that is something that a body begins with; otherwise the body as it was."""
+    text = body.strip().translate(bytes.maketrans(b"-_", b"+/"))
+    try:
+        found = base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        return body
+    begins = found[:1] in (b"{", b"[") or found.startswith((b"\x1f\x8b", *(mark for mark, _ in _BOMS)))
+    return found if begins else body
 
 
 def _unzipped(body: bytes) -> bytes:
@@ -128,6 +209,9 @@ def _parse(text: bytes) -> Any:
     except msgspec.DecodeError as error:
         if not text.strip():
             raise Unreadable("empty", "byte 0") from error
+        quoted = json_of(text.decode(errors="replace")) if b"'" in text else None
+        if quoted is not None:
+            return msgspec.json.decode(quoted)
         place = re.search(r"\(byte (\d+)\)", str(error))
         what = str(error).removeprefix("JSON is malformed: ").partition(" (byte")[0]
         raise Unreadable(f"not JSON: {what}", f"byte {place[1] if place else len(text)}") from error

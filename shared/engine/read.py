@@ -7,12 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec.structs import replace
+from msgspec.structs import force_setattr
 
 from shared.engine.envelope import records
 from shared.engine.fault import log_fault
+from shared.engine.join import joined
+from shared.engine.recognise import Recognition
 from shared.kinds.fields import Fields
-from shared.kinds.source import Mark, Source
+from shared.kinds.source import Source
+from shared.model.case import record_case
+from shared.model.delivery import Delivery
 from shared.model.errors import Unreadable
 from shared.model.event import Event
 from shared.model.ids import content_digest
@@ -38,7 +42,7 @@ class DeadLetter:
 
 
 class Sources:
-    """All sources, ready to recognise: a body is dispatched by its keys, so the cost does not grow with their number.
+    """All sources, ready to recognise and to read.
 
     Args:
         sources: By name.
@@ -46,10 +50,8 @@ class Sources:
 
     def __init__(self, sources: Mapping[str, Source]) -> None:
         self._sources = dict(sources)
-        self._marks: dict[str, list[tuple[str, Mark]]] = {}
-        for name, source in sources.items():
-            for mark in source.marks:
-                self._marks.setdefault(mark.keys[0], []).append((name, mark))
+        self._recognition = Recognition(sources)
+        self._joins = frozenset(name for name, source in sources.items() if source.joins)
 
     @property
     def names(self) -> list[str]:
@@ -67,7 +69,7 @@ class Sources:
             source = ""
             try:
                 fields = Fields(record)
-                source = self._recognise(fields)
+                source = self._recognition.source_of(fields)
                 events += _stamped(self._sources[source].read(fields), source, part, record)
             except Unreadable as error:
                 dead.append(DeadLetter(error.reason, _inside(where, error.where), part, source))
@@ -75,27 +77,26 @@ class Sources:
                 what = f"source {source}" if source else "recognising it"
                 log_fault(log, f"{what} failed", error)
                 dead.append(DeadLetter(f"{what} failed: {type(error).__name__}", where, part, source))
+        if len(events) > 1:
+            events = [event for event, _ in joined(((event, None) for event in events), self._joins)]
         return events, dead
 
-    def _recognise(self, fields: Fields) -> str:
-        """The one source that knows this record.
-
-        Raises:
-            Unreadable: If none does, or more than one.
-        """
-        found = {
-            name for key in fields.keys() & self._marks.keys() for name, mark in self._marks[key] if mark.fits(fields)
-        }
-        if len(found) == 1:
-            return found.pop()
-        if found:
-            raise Unreadable(f"more than one source claims it: {', '.join(sorted(found))}")
-        raise Unreadable(f"no source knows it; its fields: {', '.join(sorted(fields.keys())[:8]) or 'none'}")
+    def join(self, found: Iterable[tuple[Event, Delivery]]) -> list[tuple[Event, Delivery]]:
+        """The events of a batch, with what came in pieces in several bodies put together."""
+        return joined(found, self._joins)
 
 
 def _stamped(events: Iterable[Event], source: str, part: bytes, record: dict[str, Any]) -> list[Event]:
+    """A record's events, with what its source does not know. They are new, and nobody else has seen them yet."""
     digest = content_digest(part)
-    return [replace(event, source=source, digest=digest, raw=record) for event in events]
+    found = list(events)
+    for number, event in enumerate(found):
+        force_setattr(event, "source", source)
+        force_setattr(event, "digest", digest)
+        force_setattr(event, "raw", record)
+        if not event.case:
+            force_setattr(event, "case", record_case(source, f"{digest}-{number}" if number else digest))
+    return found
 
 
 def _inside(where: str, place: str) -> str:

@@ -40,6 +40,8 @@ def discover(package: str, attribute: str, *kinds: type) -> dict[str, Any]:
 def _modules(path: Iterable[str], prefix: str) -> list[str]:
     names: list[str] = []
     for module in pkgutil.iter_modules(path, prefix):
+        if module.name.endswith(".__main__"):
+            continue
         if module.ispkg:
             names += _modules(importlib.import_module(module.name).__path__, f"{module.name}.")
         else:

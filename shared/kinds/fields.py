@@ -6,87 +6,124 @@ A missing field, null, an empty text and a field of the wrong type all read as "
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, KeysView
-from functools import lru_cache
+from collections.abc import Hashable, Iterator, KeysView
 from typing import Any
 
 import msgspec
 
+from shared.kinds.quotes import json_of
+from shared.kinds.references import References
 from shared.kinds.times import utc
 
-_NO_TEXT = frozenset({"", "null", "<null>", "none", "n/a", "undefined"})
+_NO_TEXT = frozenset({"", "null", "<null>", "none", "n/a", "na", "undefined"})
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 _LONGEST = max(map(len, _NO_TEXT))
-_MOST_KEPT = 2048
-"""Letters in the names of an object whose shape is kept."""
+_SHAPES = 1024
+_MOST_NAMES, _LONGEST_NAME = 128, 128
+"""Of an object whose shape is kept."""
 
 
 class Fields:
-    """A view on a JSON object."""
+    """A view on a JSON object.
 
-    __slots__ = ("_shape", "raw")
+    Args:
+        raw: The object; anything else reads as an object without fields.
+        references: What the references in it stand for; None if it is the root itself.
+    """
 
-    def __init__(self, raw: Any) -> None:
+    __slots__ = ("_references", "raw", "shape")
+
+    def __init__(self, raw: Any, references: References | None = None) -> None:
         self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
-        self._shape = _shape(tuple(self.raw))
+        self.shape = shape_of(tuple(self.raw))
+        self._references = references
 
     def __contains__(self, name: str) -> bool:
-        return any(self.raw[key] is not None for key in self._shape[name,])
+        raw = self.raw
+        return any(raw[key] is not None for key in self.shape[name,])
 
     def __bool__(self) -> bool:
         return any(value is not None for value in self.raw.values())
 
     def keys(self) -> KeysView[str]:
         """The names of all fields in lower case, null ones included."""
-        return self._shape.names.keys()
+        return self.shape.names.keys()
 
     def value(self, *names: str) -> Any:
         """The first of these fields that is not null, as it is; None if there is none."""
         raw = self.raw
-        return next((raw[key] for key in self._shape[names] if raw[key] is not None), None)
+        return next((raw[key] for key in self.shape[names] if raw[key] is not None), None)
 
     def text(self, *names: str) -> str:
         """The first of these fields that holds text, or a number as text; empty if there is none."""
         raw = self.raw
-        for key in self._shape[names]:
+        for key in self.shape[names]:
             if text := as_text(raw[key]):
                 return text
         return ""
 
     def number(self, *names: str) -> int | None:
         """The first of these fields that holds a whole number, or one as text."""
-        for key in self._shape[names]:
+        for key in self.shape[names]:
             text = as_text(self.raw[key])
             if _WHOLE.fullmatch(text):
                 return int(text)
         return None
 
+    def truth(self, *names: str) -> bool:
+        """Whether the first of these fields that says so, says yes: true, 1 or "True"."""
+        for key in self.shape[names]:
+            value = self.raw[key]
+            if value is not None:
+                return value is True or as_text(value).lower() in ("true", "1", "yes")
+        return False
+
     def time(self, *names: str) -> str:
         """The first of these fields that holds a time, in UTC; empty if there is none."""
-        for key in self._shape[names]:
+        for key in self.shape[names]:
             if time := utc(as_text(self.raw[key])):
                 return time
         return ""
 
     def fields(self, *names: str) -> Fields:
-        """The first of these fields that is an object, or holds one as JSON text; empty if there is none."""
-        for key in self._shape[names]:
-            found = decoded(self.raw[key])
+        """The first of these fields that is an object, or holds one as JSON text; empty if there is none.
+
+        References in an object from text are looked for in that text alone.
+        """
+        for key in self.shape[names]:
+            value = self.raw[key]
+            found = decoded(value)
             if isinstance(found, dict):
-                return Fields(found)
+                references = self._references if found is value else References(found)
+                if references and "$ref" in found:
+                    found = references.follow(found)
+                return Fields(found, references)
         return NOTHING
 
     def items(self, *names: str) -> list[Any]:
         """The first of these fields that is an array, or holds one as JSON text; empty if there is none."""
-        for key in self._shape[names]:
+        for key in self.shape[names]:
             found = decoded(self.raw[key])
             if isinstance(found, list):
                 return found
         return []
 
     def objects(self, *names: str) -> Iterator[Fields]:
-        """The objects in an array."""
-        return (Fields(item) for item in self.items(*names) if isinstance(item, dict))
+        """The objects in an array, each once, with those that are referred to in the place of the references."""
+        items = self.items(*names)
+        references = self._references or References(items)
+        told: set[int] = set()
+        for item in items:
+            if isinstance(item, dict):
+                found = references.follow(item) if "$ref" in item else item
+                if id(found) not in told:
+                    told.add(id(found))
+                    yield Fields(found, references)
+
+    def links(self, *names: str) -> tuple[str, ...]:
+        """The web addresses in these fields, in order, each once; what is none, or not secure, is left out."""
+        found = dict.fromkeys(as_text(self.raw[key]) for key in self.shape[names])
+        return tuple(text for text in found if text[:8].lower() == "https://")
 
     def texts(self, *names: str) -> list[str]:
         """The texts in an array, or in one text separated by commas."""
@@ -94,13 +131,19 @@ class Fields:
         return [text for text in map(as_text, items) if text]
 
 
-class _Shape(dict[tuple[str, ...], tuple[str, ...]]):
-    """Where an object has what is asked for: its own names for the names asked, the most wanted first.
+class Shape(dict[Hashable, Any]):
+    """What can be said of an object by the names of its fields alone.
 
-    Alert after alert has the same names, so this is worked out once and not for every object.
+    Alert after alert has the same names, so this is worked out once and not for every object. By the names that are
+    asked for, in the order of preference, it holds the object's own names for them.
     """
 
+    __slots__ = ("kept", "names")
+
     def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__()
+        self.kept: dict[Any, Any] = {}
+        """What others worked out from the names, by who did."""
         self.names: dict[str, tuple[str, ...]] = {}
         for name in names:
             lower = name.strip().lower()
@@ -111,11 +154,19 @@ class _Shape(dict[tuple[str, ...], tuple[str, ...]]):
         return found
 
 
-_kept = lru_cache(maxsize=256)(_Shape)
+_kept: dict[tuple[str, ...], Shape] = {}
 
 
-def _shape(names: tuple[str, ...]) -> _Shape:
-    return _kept(names) if sum(map(len, names)) <= _MOST_KEPT else _Shape(names)
+def shape_of(names: tuple[str, ...]) -> Shape:
+    """The shape of an object with these names. Those of odd objects are not kept, nor more than so many."""
+    shape = _kept.get(names)
+    if shape is None:
+        shape = Shape(names)
+        if len(names) <= _MOST_NAMES and max(map(len, names), default=0) <= _LONGEST_NAME:
+            if len(_kept) >= _SHAPES:
+                _kept.clear()
+            _kept[names] = shape
+    return shape
 
 
 NOTHING = Fields({})
@@ -131,10 +182,11 @@ def as_text(value: Any) -> str:
 
 
 def decoded(value: Any) -> Any:
-    """JSON inside a text, decoded; anything else as it is. Text that is not JSON stays text."""
+    """JSON inside a text, decoded, single-quoted JSON too; anything else as it is. Other text stays text."""
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
         try:
             return msgspec.json.decode(value)
-        except (ValueError, RecursionError):  # text that only looks like JSON
-            return value
+        except (ValueError, RecursionError):  # text that only looks like JSON, or is quoted another way
+            text = json_of(value)
+            return value if text is None else decoded(text)
     return value

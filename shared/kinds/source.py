@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from shared.kinds.carrier import Carrier
 from shared.kinds.discover import discover
 from shared.kinds.fields import Fields
 from shared.model.event import Event
@@ -22,16 +23,21 @@ class Mark:
     Args:
         keys: Names that must all be there, in lower case; the first is the most telling one, by which bodies are
             dispatched.
+        values: What the first of them holds, one of these, in lower case; `microsoft.keyvault.*` stands for all that
+            begins so, up to a dot, a slash or a dash. Without any, that it is there is enough.
         unless: Names of which none may be there.
         when: A further test, for values.
+        rest: Claim only what no other source claims.
     """
 
     keys: tuple[str, ...]
+    values: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     when: Callable[[Fields], bool] = always
+    rest: bool = False
 
     def fits(self, body: Fields) -> bool:
-        """Whether a body bears this mark."""
+        """Whether a body that was dispatched to it bears this mark."""
         return all(key in body for key in self.keys) and not any(key in body for key in self.unless) and self.when(body)
 
 
@@ -42,12 +48,14 @@ class Source:
     Args:
         marks: A body that bears any of them is this source's.
         read: Its events, without source and digest, which the walk adds. Raises `Unreadable`.
-        carried_by: How its bodies come, for the documentation: the export, topic or rule to set up.
+        carried_by: How its bodies come, and how to set that up, for the documentation.
+        joins: Whether records that come together and have the same case are one event, in pieces.
     """
 
     marks: tuple[Mark, ...]
     read: Callable[[Fields], Iterable[Event]]
-    carried_by: tuple[str, ...]
+    carried_by: tuple[Carrier, ...]
+    joins: bool = False
 
 
 def all_sources() -> dict[str, Source]:

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 
 from shared.kinds import attack, entities, products, valid
+from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
-from shared.kinds.references import resolved
 from shared.kinds.source import Mark, Source
 from shared.model.case import alert_case
 from shared.model.entity import AnyEntity
@@ -44,19 +44,20 @@ def read(body: Fields) -> Iterator[Event]:
         severity_word=word,
         status=body.text("Status"),
         time=body.time("TimeGenerated", "ProcessingEndTime", "EndTimeUtc", "StartTimeUtc"),
+        start=body.time("StartTimeUtc"),
+        end=body.time("EndTimeUtc"),
         tenant=next(filter(None, tenants), ""),
         subscription=next(filter(None, subscriptions), ""),
         tactics=attack.tactics(body.texts("Intent")),
         techniques=attack.techniques(_techniques(body)),
         entities=found,
-        link=body.text("AlertUri"),
+        links=body.links("AlertUri"),
     )
 
 
 def _entities(body: Fields, identifiers: list[Fields]) -> list[AnyEntity | None]:
     found: list[AnyEntity | None] = []
-    once = {id(item): item for item in resolved(body.items("Entities"))}  # what is referred to stands there again
-    for fields in map(Fields, once.values()):
+    for fields in body.objects("Entities"):
         found += entities.read(fields.text("Type", "kind"), fields)
     places = [place.text("AzureResourceId") for place in (*identifiers, body)]
     found += map(entities.azure_resource, dict.fromkeys([*places, body.text("CompromisedEntity")]))
@@ -81,5 +82,13 @@ def _techniques(body: Fields) -> list[str]:
 source = Source(
     marks=(Mark(("systemalertid", "alerttype", "vendorname", "severity"), unless=("alertseverity",)),),
     read=read,
-    carried_by=("Defender for Cloud > Environment settings > Continuous export > Event hub > Security alerts",),
+    carried_by=(
+        Carrier(
+            "Continuous export of Defender for Cloud: security alerts",
+            (
+                "Defender for Cloud > Environment settings > the subscription > Continuous export > Event hub",
+                "Choose Security alerts, all severities, and the event hub `alerts`",
+            ),
+        ),
+    ),
 )

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from shared.kinds import valid
+from shared.kinds.carrier import event_subscription
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
 from shared.kinds.times import from_epoch
@@ -82,6 +83,6 @@ source = Source(
     ),
     read=read,
     carried_by=(
-        "Key vault > Events > event subscription to the function `events`: Secret Near Expiry, Secret Expired",
+        event_subscription("key vault", "Microsoft.KeyVault.SecretNearExpiry", "Microsoft.KeyVault.SecretExpired"),
     ),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.kinds import attack, entities, products, valid
+from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
 from shared.model.case import alert_case, incident_case
@@ -52,7 +53,7 @@ def read(body: Fields) -> Iterator[Event]:
         tactics=attack.tactics(additional.texts("tactics") + _all(alerts, "tactics")),
         techniques=attack.techniques(additional.texts("techniques") + _all(alerts, "techniques", "subTechniques")),
         entities=entities.distinct(_entities(properties, alerts)),
-        link=properties.text("incidentUrl"),
+        links=properties.links("incidentUrl"),
     )
 
 
@@ -113,7 +114,12 @@ source = Source(
     ),
     read=read,
     carried_by=(
-        "Sentinel > Automation > automation rule on incidents > Run playbook that forwards its trigger body",
-        "Resource Manager: GET …/providers/Microsoft.SecurityInsights/incidents/{id}",
+        Carrier(
+            "An automation rule of Sentinel that runs a playbook on incidents",
+            (
+                "Create a playbook: trigger Microsoft Sentinel incident, action Event Hubs > Send event with the trigger's body",
+                "Sentinel > Automation > Create > Automation rule: When incident is created or updated, Run playbook",
+            ),
+        ),
     ),
 )

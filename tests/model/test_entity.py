@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import get_args
+
 import msgspec
 import pytest
 
 from shared.model.entity import (
+    ABOUT,
     KINDS,
     RESOURCE_KINDS,
     Account,
@@ -13,6 +16,8 @@ from shared.model.entity import (
     FileHash,
     Host,
     Ip,
+    KubernetesObject,
+    KubernetesType,
     Other,
     VaultObject,
 )
@@ -46,12 +51,14 @@ def test_a_playbook_may_name_every_kind_that_an_entity_has() -> None:
     resources = [AzureResource(resource_id=f"{SHOP}/providers/{kind}/x") for kind in RESOURCE_KINDS]
     objects = [VaultObject(object_type=kind) for kind in ("secret", "key", "certificate")]
 
-    assert {kind for entity in [*entities, *resources, *objects] for kind in entity.kinds} == KINDS
+    pods = [KubernetesObject(object_type=kind) for kind in get_args(KubernetesType)]
+
+    assert {kind for entity in [*entities, *resources, *objects, *pods] for kind in entity.kinds} == KINDS
 
 
 @pytest.mark.parametrize("kind", CLASSES)
 def test_an_entity_survives_the_way_there_and_back_as_what_it_is(kind: type[Entity]) -> None:
-    first = next(name for name in kind.__struct_fields__ if name not in ("role", "algorithm", "object_type"))
+    first = next(name for name in kind.__struct_fields__ if name not in {*ABOUT, "object_type"})
     entity = kind(role="target", **{first: "value"})
 
     again = msgspec.json.decode(msgspec.json.encode(entity), type=AnyEntity)

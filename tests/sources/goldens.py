@@ -1,12 +1,13 @@
 """What every recording is read as, kept as JSON beside these tests.
 
-`python -m tests.sources.goldens` writes all of them anew. Read the difference before you commit it: a golden is a
+`python -m tests.sources.goldens` writes all of them anew; with beginnings of names, only those. Read the difference before you commit it: a golden is a
 promise, not a photograph.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,10 @@ def _plain_letter(letter: DeadLetter) -> dict[str, str]:
 
 
 if __name__ == "__main__":
+    wanted = tuple(sys.argv[1:]) or ("",)
     for old in FOLDER.glob("*.json"):
-        old.unlink()
+        if old.stem.startswith(wanted):
+            old.unlink()
     for each in names():
-        (FOLDER / f"{each}.json").write_text(json.dumps(outcome(each), indent=2, ensure_ascii=False) + "\n")
+        if each.startswith(wanted):
+            (FOLDER / f"{each}.json").write_text(json.dumps(outcome(each), indent=2, ensure_ascii=False) + "\n")
