@@ -26,7 +26,7 @@ UNPACKED = 64 * 1024 * 1024
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _BARE = ((b"{\x00", "utf-16-le"), (b"[\x00", "utf-16-le"), (b"\x00{", "utf-16-be"), (b"\x00[", "utf-16-be"))
-_BASE64 = re.compile(rb"\s*[A-Za-z0-9+/_-]{16,}={0,2}\s*")
+_BASE64 = re.compile(rb"\s*[A-Za-z0-9+/_-]{12,}={0,2}\s*")
 _LISTS = ("records", "value")
 _SMALL = 8
 """Fields of an envelope, at most, if its names are in another letter case."""

@@ -21,6 +21,24 @@ from tests.engine.envelopes import A, B, encoded, found, parts
         ({"value": []}, []),
         ({"body": A}, [(A, "$.body")]),
         ({"statusCode": 200, "headers": {"x": "y"}, "body": A}, [(A, "$.body")]),
+        ({"Records": [A]}, [(A, "$.Records[0]")]),
+        ({"value": A, "@odata.context": "x"}, [(A, "$.value")]),
+        ({"value": {"entities": [A]}}, [({"entities": [A]}, "$.value")]),
+        ({"_raw": json.dumps(A), "host": "x"}, [(A, "$._raw")]),
+        ({"message": json.dumps(A), "@timestamp": "x", "tags": []}, [(A, "$.message")]),
+        ({"name": "When_an_incident", "outputs": {"headers": {}, "body": A}}, [(A, "$.outputs.body")]),
+        (
+            {
+                "tables": [
+                    {"name": "t", "columns": [{"name": "a", "type": "int"}, {"name": "b"}], "rows": [[1, "ü"], [2]]}
+                ]
+            },
+            [({"a": 1, "b": "ü"}, "$.tables[0]"), ({"a": 2}, "$.tables[1]")],
+        ),
+        (
+            {"tables": ["x", {"columns": [None], "rows": "none"}]},
+            [("a record must be an object, not text", "$.tables[0]")],
+        ),
         ({"method": "POST", "queries": {}, "headers": {}, "body": {"value": [A]}}, [(A, "$.body.value[0]")]),
         ([{"records": [A]}, [B]], [(A, "$[0].records[0]"), (B, "$[1][0]")]),
         ({"records": [json.dumps(A), json.dumps([B])]}, [(A, "$.records[0]"), (B, "$.records[1][0]")]),
@@ -39,11 +57,13 @@ def test_every_envelope_is_peeled_and_every_place_named(value: Any, wanted: list
         {},
         {"records": {"a": 1}},
         {"records": "text", "value": None},
-        {"value": {"entities": [A]}},
+        {"value": {"entities": [A]}, "next": 1},
+        {"message": "{}"},
+        {"outputs": {"body": "text"}},
         {"body": "text"},
         {"body": [A]},
         {"body": A, "subject": "x"},
-        {"Records": [A]},
+        {"Records": [A], **dict.fromkeys("abcdefgh")},
     ],
 )
 def test_what_only_looks_like_an_envelope_is_a_record(value: Any) -> None:
@@ -74,7 +94,7 @@ def test_a_body_may_be_wrapped_so_often_and_no_more() -> None:
 
 
 def test_text_inside_of_a_body_that_is_no_json_is_told_with_its_place() -> None:
-    assert found(encoded({"records": ["{'a': 1}", A, '[{"a": 1}, 2]']})) == [
+    assert found(encoded({"records": ["{a: 1}", A, '[{"a": 1}, 2]']})) == [
         ("not JSON: object keys must be strings", "$.records[0], byte 1"),
         (A, "$.records[1]"),
         (A, "$.records[2][0]"),
@@ -91,3 +111,17 @@ def test_the_part_of_a_record_is_the_record_and_the_part_of_a_bad_one_is_the_bad
 def test_many_bad_records_are_not_many_copies_of_the_body() -> None:
     for body in (encoded([1] * 5000), b'{"a": 1}\n' + b"bad\n" * 5000):
         assert sum(map(len, parts(body))) <= len(body)
+
+
+ENTITY = {"kind": "Ip", "type": "Microsoft.SecurityInsights/Entities", "properties": {"address": "203.0.113.54"}}
+
+
+def test_an_array_of_an_incidents_entities_is_one_record() -> None:
+    assert found(encoded([ENTITY, ENTITY])) == [({"entities": [ENTITY, ENTITY]}, "$")]
+
+
+@pytest.mark.parametrize(
+    "other", [A, {**ENTITY, "kind": "SecurityAlert"}, {**ENTITY, "kind": None}, {**ENTITY, "type": "Microsoft.Other/x"}]
+)
+def test_an_array_that_holds_anything_else_is_many(other: Any) -> None:
+    assert found(encoded([ENTITY, other])) == [(ENTITY, "$[0]"), (other, "$[1]")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 
@@ -19,7 +20,7 @@ def test_an_empty_body_is_no_record(body: bytes) -> None:
 @pytest.mark.parametrize(
     ("body", "reason", "where"),
     [
-        (b"{'a': 1}", "not JSON: object keys must be strings", "byte 1"),
+        (b"{'a': 'it's'}", "not JSON: object keys must be strings", "byte 1"),
         (b'{"a": 1,}', "not JSON: trailing comma in object", "byte 8"),
         (b'{"a": 1', "not JSON: Input data was truncated", "byte 7"),
         (b'{"a": \x80}', "not JSON: invalid character", "byte 6"),
@@ -29,7 +30,10 @@ def test_an_empty_body_is_no_record(body: bytes) -> None:
         (b'\xef\xbb\xbf{"a": "\xff"}', "not utf-8, although it begins like it", "byte 10"),
         (b'\xff\xfe{\x00"', "not utf-16-le, although it begins like it", "byte 4"),
         (b"\xfe\xff\xd8\x00\x00{", "not utf-16-be, although it begins like it", "byte 2"),
-        ('{"a": 1}'.encode("utf-16-le"), "not JSON: object keys must be strings", "byte 1"),
+        (b"{\x00\x00\xd8\x00\x00", "not utf-16-le, although it begins like it", "byte 2"),
+        (b"eyJhIjog" * 4, "not JSON: ", "byte 24"),
+        (b"bm90aGluZyBvZiB0aGUga2luZA==", "not JSON: invalid character", "byte 0"),
+        (b"aGF=hhhhhhhhhhhhhhhhhh", "not JSON: invalid character", "byte 0"),
         ("\ufeff{}".encode("utf-32-le"), "not JSON: invalid character", "byte 0"),
         (b"<html></html>", "not JSON: invalid character", "byte 0"),
         (b"\x1f\x8b", "not gzip, although it begins like it: ", "byte 0"),
@@ -62,13 +66,32 @@ def test_a_body_with_something_after_its_end_is_broken() -> None:
         lambda text: b"\xef\xbb\xbf" + text.encode(),
         lambda text: b"\xff\xfe" + text.encode("utf-16-le"),
         lambda text: b"\xfe\xff" + text.encode("utf-16-be"),
+        lambda text: text.encode("utf-16-le"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: base64.b64encode(text.encode()),
+        lambda text: b"\n" + base64.urlsafe_b64encode(zipped(text.encode())).rstrip(b"=") + b"\n",
+        lambda text: repr(json.loads(text)).encode(),
         lambda text: zipped(text.encode()),
         lambda text: zipped(b"\xff\xfe" + text.encode("utf-16-le")),
         lambda text: zipped(text[:5].encode()) + zipped(text[5:].encode()),
         lambda text: json.dumps(text).encode(),
         lambda text: f"\r\n\t{text}\n\n".encode(),
     ],
-    ids=["utf-8", "utf-16-le", "utf-16-be", "gzip", "gzip of utf-16", "gzip in pieces", "ascii in text", "blanks"],
+    ids=[
+        "utf-8",
+        "utf-16-le",
+        "utf-16-be",
+        "utf-16-le without a mark",
+        "utf-16-be without a mark",
+        "base64",
+        "gzip in base64 for addresses",
+        "single quotes",
+        "gzip",
+        "gzip of utf-16",
+        "gzip in pieces",
+        "ascii in text",
+        "blanks",
+    ],
 )
 def test_a_body_may_come_in_another_encoding(encode: Callable[[str], bytes]) -> None:
     body = encode(json.dumps(B, ensure_ascii=False))

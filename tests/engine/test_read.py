@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.engine.read import DeadLetter, Sources
+from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
 from shared.model.errors import Unreadable
@@ -24,7 +25,7 @@ def one(body: Fields) -> list[Event]:
 
 
 def source(*keys: str, read: Callable[[Fields], Iterable[Event]] = one, **mark: Any) -> Source:
-    return Source(marks=(Mark(keys, **mark),), read=read, carried_by=("by hand",))
+    return Source(marks=(Mark(keys, **mark),), read=read, carried_by=(Carrier("by hand", ()),))
 
 
 def read(body: Any, **sources: Source) -> tuple[list[Event], list[DeadLetter]]:

@@ -69,7 +69,9 @@ def test_a_file_that_cannot_be_imported_is_not_passed_over(package: Path) -> Non
 def files(folder: str) -> set[str]:
     names = (ROOT / folder).rglob("*.py")
     return {
-        ".".join(file.relative_to(ROOT / folder).with_suffix("").parts) for file in names if file.stem != "__init__"
+        ".".join(file.relative_to(ROOT / folder).with_suffix("").parts)
+        for file in names
+        if file.stem not in ("__init__", "__main__")
     }
 
 

@@ -53,7 +53,10 @@ def test_an_account_is_put_together_only_from_what_belongs_together(
         ({"HostName": "vm.contoso.example"}, Host(name="vm", fqdn="vm.contoso.example")),
         ({"HostName": "vm.a.example", "DnsDomain": "b.example"}, Host(name="vm", fqdn="vm.a.example")),
         ({"NetBiosName": "VM"}, Host(name="VM")),
-        ({"HostName": "REDACTED", "NetBiosName": "VM"}, None),
+        ({"HostName": "REDACTED", "NetBiosName": "VM"}, Host(name="VM")),
+        ({"deviceDnsName": "vm.contoso.example", "hostName": "vm"}, Host(name="vm", fqdn="vm.contoso.example")),
+        ({"deviceDnsName": "pc.contoso.example", "hostName": "vm"}, Host(name="vm")),
+        ({"vmMetadata": {"resourceId": VM, "vmId": GUID}}, Host(azure_id=VM, vm_id=GUID)),
         ({"HostName": "10.20.1.4"}, None),
         ({"HostName": "10.20.1.4", "AzureID": VM}, Host(azure_id=VM)),
         ({"DnsDomain": "contoso.example"}, None),
@@ -97,7 +100,13 @@ def test_a_file_brings_its_hashes_and_hashes_stay_without_their_file() -> None:
     ],
 )
 def test_a_process_has_the_path_of_its_program(image: dict[str, str], path: str) -> None:
-    assert entities.process(Fields({"ImageFile": image})) == Process(image=path)
+    assert read("process", {"ImageFile": image}) == [Process(image=path)]
+
+
+def test_a_folder_that_names_the_program_too_is_its_path() -> None:
+    image = {"fileName": "a.exe", "folderPath": "C:\\Temp\\A.exe"}
+
+    assert read("process", {"ImageFile": image}) == [Process(image="C:\\Temp\\A.exe")]
 
 
 def test_a_registry_value_has_the_key_it_is_under() -> None:
@@ -111,7 +120,15 @@ def test_every_entity_comes_once_in_order_without_gaps() -> None:
     first, second = Ip(address="203.0.113.54"), Ip(address="198.51.100.23")
 
     assert entities.distinct([first, None, second, Ip(address="203.0.113.54")]) == (first, second)
-    assert entities.distinct([first, Ip(address="203.0.113.54", role="attacker")]) == (
-        first,
-        Ip(address="203.0.113.54", role="attacker"),
+
+
+def test_what_is_said_of_an_entity_in_one_place_counts_for_it_in_all() -> None:
+    bare, other = Ip(address="203.0.113.54"), Ip(address="198.51.100.23")
+    said = [Ip(address="203.0.113.54", role="attacker"), Ip(address="203.0.113.54", role="target", confidence=90)]
+
+    assert entities.distinct([bare, other, *said]) == (
+        Ip(address="203.0.113.54", role="attacker", confidence=90),
+        other,
     )
+    assert entities.distinct([*said, bare]) == (Ip(address="203.0.113.54", role="attacker", confidence=90),)
+    assert entities.distinct([Ip(address="203.0.113.54", verdict="malicious"), bare])[0].verdict == "malicious"

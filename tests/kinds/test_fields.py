@@ -93,7 +93,31 @@ def test_a_list_may_be_written_as_text(value: Any) -> None:
     assert Fields({"a": value}).items("A") == ["x", 1]
 
 
-@pytest.mark.parametrize("value", ["", "text", "{'single': 'quotes'}", '{"cut": ', "[1, 2,]", "{", "[", None, 5, True])
+def test_an_object_or_list_may_be_written_as_text_in_single_quotes() -> None:
+    assert Fields({"a": "{'b': ['it\\'s', None]}"}).fields("a").items("b") == ["it's", None]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [(True, True), ("True", True), (1, True), ("1", True), ("yes", True), (False, False), ("false", False), (0, False)],
+)
+def test_a_truth_may_be_written_in_words_and_numbers(value: Any, *, says: bool) -> None:
+    assert Fields({"a": None, "A ": value}).truth("a") is says
+
+
+def test_what_is_not_there_is_not_true() -> None:
+    assert not Fields({}).truth("a")
+
+
+def test_links_are_secure_web_addresses_each_once() -> None:
+    fields = Fields(
+        {"a": "https://a.example", "b": "http://b.example", "c": "HTTPS://c.example", "d": "https://a.example"}
+    )
+
+    assert fields.links("c", "a", "b", "d", "e") == ("HTTPS://c.example", "https://a.example")
+
+
+@pytest.mark.parametrize("value", ["", "text", "{'it's': 1}", '{"cut": ', "[1, 2,]", "{", "[", None, 5, True])
 def test_what_is_neither_object_nor_list_reads_as_none(value: Any) -> None:
     fields = Fields({"a": value})
 
