@@ -160,6 +160,8 @@ def _is_entity(value: dict[str, Any]) -> bool:
 
 def _plain(body: bytes) -> bytes:
     """The body unpacked and in UTF-8."""
+    if body[:1] == b"{" and body[1:2] != b"\x00":
+        return body
     if body[:1] not in b"{[" and _BASE64.fullmatch(body):
         body = _unwound(body)
     if body[:2] == b"\x1f\x8b":

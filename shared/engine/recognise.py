@@ -6,6 +6,7 @@ not grow with the number of sources.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -14,20 +15,25 @@ from shared.kinds.source import Mark, Source
 from shared.model.errors import Unreadable
 
 _LONGEST = 256
-_PARTS = "./-"
+_PART = re.compile("[./-]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Table:
     """The marks that one field decides about.
 
     Args:
         by_value: Those for what it holds, or for how that begins.
         others: Those for which it is enough that it is there.
+        parts: Whether the beginnings of what it holds matter.
     """
 
     by_value: dict[str, list[tuple[str, Mark]]] = field(default_factory=dict)
     others: list[tuple[str, Mark]] = field(default_factory=list)
+    parts: bool = False
+
+
+_Here = tuple[list[tuple[str, Mark]], list[tuple[str, _Table]]]
 
 
 class Recognition:
@@ -44,6 +50,7 @@ class Recognition:
                 table = self._tables.setdefault(mark.keys[0], _Table())
                 for value in mark.values:
                     table.by_value.setdefault(value.removesuffix("*"), []).append((name, mark))
+                    table.parts |= value.endswith("*")
                 if not mark.values:
                     table.others.append((name, mark))
 
@@ -67,26 +74,21 @@ class Recognition:
         raise Unreadable(f"no source knows it; its fields: {', '.join(sorted(record.keys())[:8]) or 'none'}")
 
     def _candidates(self, record: Fields) -> Iterator[tuple[str, Mark]]:
-        for key, table in self._here(record.shape):
-            yield from table.others
-            if table.by_value:
-                for value in _beginnings(record.text(key).lower()):
-                    yield from table.by_value.get(value, ())
+        others, tables = self._here(record.shape)
+        yield from others
+        for key, table in tables:
+            text = record.text(key)[:_LONGEST].lower()
+            yield from table.by_value.get(text, ())
+            if table.parts:
+                for part in _PART.finditer(text):
+                    yield from table.by_value.get(text[: part.end()], ())
 
-    def _here(self, shape: Shape) -> tuple[tuple[str, _Table], ...]:
-        """The tables that matter for records of one shape."""
-        known: tuple[tuple[str, _Table], ...] | None = shape.kept.get(self)
+    def _here(self, shape: Shape) -> _Here:
+        """The marks that records of one shape may bear, and the tables of those that their values decide about."""
+        known: _Here | None = shape.kept.get(self)
         if known is None:
-            known = shape.kept[self] = tuple(
-                (key, self._tables[key]) for key in sorted(shape.names.keys() & self._tables.keys())
-            )
+            names = shape.names.keys()
+            tables = [(key, self._tables[key]) for key in sorted(names & self._tables.keys())]
+            others = [found for _, table in tables for found in table.others if names >= set(found[1].keys)]
+            known = shape.kept[self] = (others, [found for found in tables if found[1].by_value])
         return known
-
-
-def _beginnings(text: str) -> Iterator[str]:
-    """A value, and how it begins up to each dot, slash and dash."""
-    if text:
-        yield text
-    for at in range(len(text[:_LONGEST]) - 1, 0, -1):
-        if text[at] in _PARTS:
-            yield text[: at + 1]

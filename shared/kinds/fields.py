@@ -34,8 +34,11 @@ class Fields:
     __slots__ = ("_references", "raw", "shape")
 
     def __init__(self, raw: Any, references: References | None = None) -> None:
-        self.raw: dict[str, Any] = raw if isinstance(raw, dict) else {}
-        self.shape = shape_of(tuple(self.raw))
+        if not isinstance(raw, dict):
+            raw = {}
+        self.raw: dict[str, Any] = raw
+        names = tuple(raw)
+        self.shape = _kept.get(names) or shape_of(names)
         self._references = references
 
     def __contains__(self, name: str) -> bool:
@@ -43,7 +46,7 @@ class Fields:
         return any(raw[key] is not None for key in self.shape[name,])
 
     def __bool__(self) -> bool:
-        return any(value is not None for value in self.raw.values())
+        return bool(self.raw) and any(value is not None for value in self.raw.values())
 
     def keys(self) -> KeysView[str]:
         """The names of all fields in lower case, null ones included."""
@@ -56,9 +59,9 @@ class Fields:
 
     def text(self, *names: str) -> str:
         """The first of these fields that holds text, or a number as text; empty if there is none."""
-        raw = self.raw
         for key in self.shape[names]:
-            if text := as_text(raw[key]):
+            value = self.raw[key]
+            if value is not None and (text := as_text(value)):
                 return text
         return ""
 
@@ -111,6 +114,8 @@ class Fields:
     def objects(self, *names: str) -> Iterator[Fields]:
         """The objects in an array, each once, with those that are referred to in the place of the references."""
         items = self.items(*names)
+        if not items:
+            return
         references = self._references or References(items)
         told: set[int] = set()
         for item in items:
@@ -127,6 +132,8 @@ class Fields:
 
     def texts(self, *names: str) -> list[str]:
         """The texts in an array, or in one text separated by commas."""
+        if not self.shape[names]:
+            return []
         items = self.items(*names) or self.text(*names).split(",")
         return [text for text in map(as_text, items) if text]
 

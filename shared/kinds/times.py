@@ -15,6 +15,10 @@ _US = re.compile(
     r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2}):(\d{2})\s*(AM|PM)?\s*([+-]\d{2}:\d{2})?",
     re.IGNORECASE | re.ASCII,
 )
+_PLAIN = re.compile(
+    r"(?!0001)\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.\d{1,9})?Z", re.ASCII
+)
+"""What most times look like, and what `utc` makes of all: days that every month has."""
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 
 
@@ -23,6 +27,8 @@ def utc(text: str) -> str:
 
     A time without a zone is taken as UTC, as Microsoft's services mean it. US order (month first) is understood.
     """
+    if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
+        return text
     text = text.strip()
     return _read(text) if len(text) <= _LONGEST else ""
 

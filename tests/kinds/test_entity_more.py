@@ -40,7 +40,7 @@ IN_CLUSTER = {"Name": "shop", "Cluster": {"CloudResource": {"ResourceId": CLUSTE
 AKS = AzureResource(resource_id=CLUSTER)
 
 
-def placed(kind: Any, **more: str) -> list[AnyEntity]:
+def placed(kind: Any, **more: Any) -> list[AnyEntity]:
     """A Kubernetes object in the namespace `shop`, and its cluster."""
     return [KubernetesObject(object_type=kind, name="web", cluster_id=CLUSTER, **more), AKS]
 

@@ -46,7 +46,7 @@ _WORDS = Form(
     verdict=named("verdict", "threatVerdict"),
     confidence=named("confidence", "confidenceLevel"),
 )
-_LISTS = ("roles", "detailedRoles")
+_SAYING = ("evidenceRole", "role", "roles", "verdict", "threatVerdict", "confidence", "confidenceLevel")
 _INTELLIGENCE = ("threatIntelligence",)
 
 
@@ -58,9 +58,12 @@ def with_role(role: Role) -> Part:
 def part_of(fields: Fields, role: Role = "") -> Part:
     """What an entity object says of its own part; `role` if it says nothing of that."""
     shape = fields.shape
-    words = _WORDS.read(fields)
-    if not words and not shape[_LISTS] and not shape[_INTELLIGENCE]:
+    says = shape.kept.get(part_of)
+    if says is None:
+        says = shape.kept[part_of] = any(shape[names] for names in (_SAYING, _INTELLIGENCE))
+    if not says:
         return {"role": role} if role else NO_PART
+    words = _WORDS.read(fields)
     roles = [words.get("role", ""), *fields.texts("roles")]
     found: dict[str, Any] = {}
     if named_role := next((_ROLES[word] for text in roles if (word := _letters(text)) in _ROLES), role):
