@@ -11,7 +11,7 @@ from typing import Any
 from shared.kinds import valid
 from shared.kinds.entities.part import NO_PART, Part
 from shared.kinds.fields import Fields, as_text
-from shared.model.entity import Account, ServicePrincipal
+from shared.model.entity import Account, CloudApplication, ServicePrincipal
 
 _DEPTH = 8
 _UPN = ("upn", "name", "unique_name", "preferred_username", "callerAadUPN", "emailaddress")
@@ -43,6 +43,12 @@ def caller(claims: Fields, part: Part = NO_PART) -> Account | ServicePrincipal |
     if upn or object_id:
         return Account(upn=upn, object_id=object_id, puid=valid.puid(told.text("puid")), tenant=tenant, **part)
     return None
+
+
+def application(claims: Fields, part: Part = NO_PART) -> CloudApplication | None:
+    """The application that a user's token was issued to; None if it is not certain, or is the caller itself."""
+    app = valid.guid(short(claims).text(*_APP))
+    return CloudApplication(app_id=app, **part) if app and isinstance(caller(claims), Account) else None
 
 
 def _gather(value: dict[str, Any], found: dict[str, Any], depth: int) -> None:
