@@ -29,12 +29,13 @@ _TECHNIQUE = re.compile(r"\bT\d{4}(?:\.\d{3})?\b", re.ASCII)
 
 def tactics(words: Iterable[str]) -> tuple[str, ...]:
     """The tactics among these words, each once, in their order; words that are no tactic are left out."""
-    found = dict.fromkeys(
-        [_BY_LETTERS.get(word.lower()) or _BY_LETTERS.get(_NO_LETTER.sub("", word.lower()), "") for word in words]
-    )
-    return tuple(filter(None, found))
+    return tuple(filter(None, dict.fromkeys(map(_tactic, words))))
 
 
 def techniques(words: Iterable[str]) -> tuple[str, ...]:
     """The technique ids in these words, each once, in their order."""
-    return tuple(dict.fromkeys(found for word in words for found in _TECHNIQUE.findall(word)))
+    return tuple(dict.fromkeys([found for word in words for found in _TECHNIQUE.findall(word)]))
+
+
+def _tactic(word: str) -> str:
+    return _BY_LETTERS.get(word.lower()) or _BY_LETTERS.get(_NO_LETTER.sub("", word.lower()), "")

@@ -17,7 +17,8 @@ from shared.kinds.times import utc
 
 _NO_TEXT = frozenset({"", "null", "<null>", "none", "n/a", "na", "undefined"})
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
-_LONGEST = max(map(len, _NO_TEXT))
+LONGEST_OF_NOTHING = max(map(len, _NO_TEXT))
+"""Letters in the words that mean nothing, at most."""
 _SHAPES = 1024
 _MOST_NAMES, _LONGEST_NAME = 128, 128
 """Of an object whose shape is kept."""
@@ -42,8 +43,10 @@ class Fields:
         self._references = references
 
     def __contains__(self, name: str) -> bool:
-        raw = self.raw
-        return any(raw[key] is not None for key in self.shape[name,])
+        for key in self.shape[name,]:
+            if self.raw[key] is not None:
+                return True
+        return False
 
     def __bool__(self) -> bool:
         return bool(self.raw) and any(value is not None for value in self.raw.values())
@@ -127,8 +130,8 @@ class Fields:
 
     def links(self, *names: str) -> tuple[str, ...]:
         """The web addresses in these fields, in order, each once; what is none, or not secure, is left out."""
-        found = dict.fromkeys(as_text(self.raw[key]) for key in self.shape[names])
-        return tuple(text for text in found if text[:8].lower() == "https://")
+        found = {as_text(self.raw[key]): None for key in self.shape[names]}
+        return tuple([text for text in found if text[:8].lower() == "https://"])
 
     def texts(self, *names: str) -> list[str]:
         """The texts in an array, or in one text separated by commas."""
@@ -182,10 +185,11 @@ NOTHING = Fields({})
 
 def as_text(value: Any) -> str:
     """A scalar as text without blanks around it; empty for anything else and for words that mean nothing."""
-    if type(value) is str:
-        text = value.strip()
-        return text if len(text) > _LONGEST or text.lower() not in _NO_TEXT else ""
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
+    kind = type(value)
+    if kind is str:
+        text: str = value.strip()
+        return text if len(text) > LONGEST_OF_NOTHING or text.lower() not in _NO_TEXT else ""
+    return str(value) if kind is int or kind is float else ""
 
 
 def decoded(value: Any) -> Any:

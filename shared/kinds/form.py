@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from shared.kinds.fields import Fields, Shape, as_text
+from shared.kinds.fields import LONGEST_OF_NOTHING, Fields, Shape, as_text
 
 Check = Callable[[str], str]
 """The text if it is what it should be, in its one spelling; empty if not."""
@@ -34,7 +34,7 @@ class Form:
         for part, check, keys in plan:
             for key in keys:
                 value = raw[key]
-                if type(value) is not str:
+                if type(value) is not str or len(value) <= LONGEST_OF_NOTHING:
                     value = as_text(value)
                 if value and (text := check(value)):
                     found[part] = text

@@ -33,13 +33,16 @@ class References:
             name = found.get("$ref")
             if name is None:
                 return found
-            if self._known is None:
-                self._known = _by_id(self._root)
-            target = self._known.get(name if type(name) is str else str(name))
+            target = self._objects().get(name if type(name) is str else str(name))
             if target is None:
                 return found
             found = target
         return value
+
+    def _objects(self) -> dict[str, dict[str, Any]]:
+        if self._known is None:
+            self._known = _by_id(self._root)
+        return self._known
 
 
 def _by_id(root: Any) -> dict[str, dict[str, Any]]:

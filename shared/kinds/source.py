@@ -38,7 +38,13 @@ class Mark:
 
     def fits(self, body: Fields) -> bool:
         """Whether a body that was dispatched to it bears this mark."""
-        return all(key in body for key in self.keys) and not any(key in body for key in self.unless) and self.when(body)
+        for key in self.keys:
+            if key not in body:
+                return False
+        for key in self.unless:
+            if key in body:
+                return False
+        return self.when(body)
 
 
 @dataclass(frozen=True, slots=True)
