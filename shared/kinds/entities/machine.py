@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.kinds import valid
+from shared.kinds.entities import content
 from shared.kinds.entities.content import hashes
-from shared.kinds.entities.identity import account
+from shared.kinds.entities.identity import account, logon_session
 from shared.kinds.entities.part import NO_PART, Part
 from shared.kinds.fields import Fields
 from shared.kinds.form import Form, named
@@ -16,7 +17,16 @@ _HOST = Form(
     azure_id=(valid.resource_id, ("AzureID", "azureResourceId")),
     name=(
         valid.host,
-        ("HostName", "NetBiosName", "deviceDnsName", "computerDnsName", "fqdn", "deviceName", "computerName"),
+        (
+            "HostName",
+            "NetBiosName",
+            "deviceDnsName",
+            "computerDnsName",
+            "fqdn",
+            "deviceName",
+            "computerName",
+            "machineName",
+        ),
     ),
     fqdn=(valid.host, ("deviceDnsName", "computerDnsName", "fqdn", "deviceName")),
     nt_domain=(valid.name, ("NTDomain",)),
@@ -24,7 +34,7 @@ _HOST = Form(
     entra_device_id=(valid.guid, ("AadDeviceId", "azureAdDeviceId")),
     vm_id=(valid.guid, ("vmId",)),
     agent_id=(valid.guid, ("OMSAgentID",)),
-    os=named("OSFamily", "osPlatform", "operatingSystem"),
+    os=named("OSFamily", "osPlatform", "operatingSystem", "os"),
 )
 _SUFFIX = Form(suffix=(valid.host, ("DnsDomain", "DnsSuffix")))
 _MORE = Form(
@@ -37,7 +47,7 @@ _ELSEWHERE = ("additionalData", "vmMetadata")
 _CERTAIN = frozenset({"azure_id", "name", "mde_device_id", "entra_device_id"})
 
 _PROCESS = Form(
-    command_line=named("CommandLine", "processCommandLine"),
+    command_line=(valid.name, ("CommandLine", "processCommandLine")),
     image=(valid.name, ("imageFileName", "fileName")),
     directory=named("filePath", "folderPath"),
     pid=named("ProcessId"),
@@ -47,13 +57,13 @@ _IMAGE = Form(
     directory=named("Directory", "filePath", "folderPath"),
 )
 _IOT = Form(
-    device_id=named("DeviceId"),
+    device_id=(valid.name, ("DeviceId",)),
     name=(valid.name, ("DeviceName", "name")),
     address=(valid.ip, ("ipAddress",)),
 )
-_KEY = Form(key=named("Key", "registryKey"), hive=named("Hive", "registryHive"))
+_KEY = Form(key=(valid.name, ("Key", "registryKey")), hive=named("Hive", "registryHive"))
 _VALUE = Form(
-    name=named("registryValueName", "valueName", "Name"),
+    name=(valid.name, ("registryValueName", "valueName", "Name")),
     key=named("registryKey"),
     value=named("registryValueData", "valueData", "registryValue", "Value"),
 )
@@ -94,20 +104,22 @@ def process(fields: Fields, part: Part = NO_PART) -> Process | None:
 def processes(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
     """A process, the hashes of its program, who started it and where it ran."""
     image = fields.fields("ImageFile")
-    return (
-        process(fields, part),
-        *hashes(image, part),
-        *hashes(fields, part),
-        account(inline(fields, "Account", "userAccount")),
-        host(inline(fields, "Host")),
-        host(inline(image, "Host")),
-    )
+    found: list[AnyEntity | None] = [process(fields, part), *hashes(image, part), *hashes(fields, part)]
+    if user := inline(fields, "Account", "userAccount"):
+        found.append(account(user))
+    for place in (fields, image):
+        if machine := inline(place, "Host"):
+            found.append(host(machine))
+    return found
 
 
-def inline(fields: Fields, *names: str) -> Fields:
+def inline(fields: Fields, *names: str) -> Fields | None:
     """An object inside of another; what is only referred to stands elsewhere and is read there."""
-    found = fields.value(*names)
-    return fields.fields(*names) if isinstance(found, dict) and "$ref" not in found else Fields({})
+    for key in fields.shape[names]:
+        found = fields.raw[key]
+        if isinstance(found, dict) and "$ref" not in found:
+            return fields.fields(*names)
+    return None
 
 
 def iot_devices(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
@@ -116,9 +128,20 @@ def iot_devices(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
     found["azure_id"] = valid.resource_id(
         fields.text("iotHubResourceId", "ResourceId") or fields.fields("IoTHub", "ioTHub").text("ResourceId")
     )
-    address = valid.ip(fields.fields("IpAddress").text("Address"))
+    address = valid.ip(fields.fields("IpAddress").text("Address", "ipAddress"))
     found = {name: text for name, text in {"address": address, **found}.items() if text}
     return (IotDevice(**found, **part) if found.keys() & {"device_id", "name"} else None,)
+
+
+def host_session(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
+    """A session on a machine, whose it is, and the machine."""
+    return (*logon_session(fields, part), *hosts(fields.fields("Host"), NO_PART))
+
+
+def malware(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
+    """Malware, the files it was found in and the processes it ran as."""
+    ran = [entity for item in fields.objects("Processes") for entity in processes(item, part)]
+    return (*content.malware(fields, part), *ran)
 
 
 def registry_keys(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
@@ -133,6 +156,12 @@ def registry_values(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
     if key := fields.fields("Key").text("Key"):
         found["key"] = key
     return (RegistryValue(**found, **part) if "name" in found else None,)
+
+
+def registry(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
+    """A registry key, and a value in it if there is one."""
+    value = registry_values(fields, part) if fields.text("registryValueName", "valueName") else ()
+    return (*registry_keys(fields, part), *value)
 
 
 def _path(directory: str, name: str) -> str:
