@@ -7,54 +7,63 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from shared.kinds import attack, entities, products, valid
+from shared.kinds import attack, entities, graph, valid
 from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
-from shared.model.case import alert_case
 from shared.model.errors import Unreadable
 from shared.model.event import Event
 from shared.model.severity import Severity
 
+_TYPES = ("#microsoft.graph.security.alert", "microsoft.graph.security.alert")
+
 
 def read(body: Fields) -> Iterator[Event]:
     """One event an alert."""
-    case = alert_case(body.text("providerAlertId") or body.text("id"))
-    if not case:
+    alert = graph.plain(body)
+    cases = graph.alert_cases(alert, "providerAlertId", "id")
+    if not cases:
         raise Unreadable("the alert has no id", "id")
-    found = entities.distinct(
-        entity for item in body.objects("evidence") for entity in entities.read(item.text("@odata.type"), item)
-    )
-    word = body.text("severity")
+    found = entities.distinct(graph.evidence(alert))
+    word = alert.text("severity")
     yield Event(
         provider="Microsoft Graph",
-        product=products.current(body.text("productName", "serviceSource")),
-        id=body.text("id"),
-        case=case,
-        kind=body.text("detectorId", "alertPolicyId") or body.text("detectionSource"),
-        title=body.text("title"),
+        product=graph.product(alert),
+        id=graph.own_id(alert.text("id")),
+        case=cases[0],
+        same=cases[1:],
+        kind=alert.text("detectorId", "alertPolicyId") or alert.text("detectionSource"),
+        title=alert.text("title"),
         severity=Severity.read(word),
         severity_word=word,
-        status=body.text("status"),
-        time=body.time("createdDateTime", "lastUpdateDateTime", "firstActivityDateTime"),
-        tenant=valid.guid(body.text("tenantId")),
+        status=alert.text("status"),
+        time=alert.time("createdDateTime", "lastUpdateDateTime", "firstActivityDateTime"),
+        start=alert.time("firstActivityDateTime"),
+        end=alert.time("lastActivityDateTime"),
+        tenant=valid.guid(alert.text("tenantId")),
         subscription=next(entities.subscriptions(found), ""),
-        tactics=attack.tactics(body.texts("category", "categories")),
-        techniques=attack.techniques(body.texts("mitreTechniques")),
+        tactics=attack.tactics(alert.texts("category") + alert.texts("categories")),
+        techniques=attack.techniques(alert.texts("mitreTechniques")),
         entities=found,
-        links=body.links("alertWebUrl", "incidentWebUrl"),
+        links=alert.links("alertWebUrl", "incidentWebUrl"),
     )
 
 
 def _is_security_alert(body: Fields) -> bool:
-    kind = body.text("@odata.type").lower()
-    return kind in ("", "#microsoft.graph.security.alert")
+    return body.text(*graph.TYPE).lower() in ("", *_TYPES)
 
+
+_NOT_HERE = ("alertid", "machineid", "incidentname")
+"""What alerts of the Microsoft 365 Defender API and of Defender for Endpoint have, whose other fields are alike."""
 
 source = Source(
     marks=(
-        Mark(("evidence", "servicesource", "detectionsource"), when=_is_security_alert),
-        Mark(("alertweburl", "id", "detectionsource"), unless=("evidence",), when=_is_security_alert),
+        *(Mark((name,), values=_TYPES) for name in graph.MARKED),
+        # The service leaves the type out where a list can hold nothing else.
+        Mark(("servicesource", "id", "title"), unless=_NOT_HERE, when=_is_security_alert),
+        Mark(("alertweburl", "id", "title"), unless=_NOT_HERE, when=_is_security_alert),
+        Mark(("provideralertid", "id", "title"), unless=_NOT_HERE, when=_is_security_alert),
+        Mark(("service_source", "id", "title"), when=_is_security_alert),
     ),
     read=read,
     carried_by=(

@@ -9,18 +9,21 @@ https://learn.microsoft.com/azure/sentinel/entities-reference
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from shared.kinds import valid
-from shared.kinds.entities import claims, cloud, content, identity, machine, network
+from shared.kinds.entities import claims, cloud, content, identity, machine, network, rare
 from shared.kinds.entities.part import Part, part_of, with_role
 from shared.kinds.fields import Fields
 from shared.model import entity as model
 
 E = TypeVar("E", bound=model.Entity)
 
+_LONGEST = 128
+"""Letters in the name of a kind."""
 _NOT_ENTITIES = frozenset({"securityalert", "bookmark", "huntingbookmark", "alert"})
 
 
@@ -128,6 +131,11 @@ def subscriptions(found: Iterable[model.AnyEntity]) -> Iterator[str]:
 
 
 def _word(kind: str) -> str:
+    return _spelt(kind) if len(kind) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=1024)
+def _spelt(kind: str) -> str:
     word = "".join(filter(str.isalnum, kind.rpartition(".")[2].lower()))
     return word.removesuffix("evidence") or word
 
@@ -149,7 +157,7 @@ _BUILDERS: dict[str, Callable[[Fields, Part], Sequence[model.AnyEntity | None]]]
     "securitygroup": identity.groups,
     "group": identity.groups,
     "cloudlogonsession": identity.logon_session,
-    "hostlogonsession": identity.logon_session,
+    "hostlogonsession": machine.host_session,
     "host": machine.hosts,
     "machine": machine.hosts,
     "device": machine.hosts,
@@ -157,6 +165,7 @@ _BUILDERS: dict[str, Callable[[Fields, Part], Sequence[model.AnyEntity | None]]]
     "process": machine.processes,
     "registrykey": machine.registry_keys,
     "registryvalue": machine.registry_values,
+    "registry": machine.registry,
     "ip": network.ips,
     "ipaddress": network.ips,
     "url": network.url,
@@ -167,7 +176,7 @@ _BUILDERS: dict[str, Callable[[Fields, Part], Sequence[model.AnyEntity | None]]]
     "networkconnection": network.connection,
     "file": content.files,
     "filehash": content.file_hashes,
-    "malware": content.malware,
+    "malware": machine.malware,
     "mailbox": content.mailbox,
     "mailmessage": content.mail_message,
     "analyzedmessage": content.mail_message,
@@ -193,4 +202,5 @@ _BUILDERS: dict[str, Callable[[Fields, Part], Sequence[model.AnyEntity | None]]]
     "kubernetesserviceaccount": cloud.kubernetes("service_account"),
     "k8scontroller": cloud.kubernetes("controller"),
     "kubernetescontroller": cloud.kubernetes("controller"),
+    **rare.BUILDERS,
 }

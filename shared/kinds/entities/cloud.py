@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from shared.kinds import valid
+from shared.kinds.entities.content import hashes
 from shared.kinds.entities.part import NO_PART, Part
 from shared.kinds.fields import NOTHING, Fields
 from shared.kinds.form import Form, named
@@ -21,7 +22,7 @@ from shared.model.entity import (
 
 _RESOURCE = ("ResourceId", "AzureResourceId", "azureID")
 _APPLICATION = Form(
-    name=(valid.name, ("Name", "appName", "displayName", "application")),
+    name=(valid.name, ("Name", "appName", "displayName", "application", "applicationName")),
     app_id=(valid.name, ("AppId", "applicationId", "oAuthApplicationId", "clientId")),
 )
 _BLOB = Form(
@@ -69,7 +70,8 @@ def blob(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
         "storage_id": valid.resource_id(account.text(*_RESOURCE)),
     }
     found |= {name: text for name, text in more.items() if text}
-    return (Blob(**found, **part) if "url" in found else None, azure_resource(account.text(*_RESOURCE)))
+    itself = Blob(**found, **part) if "url" in found else None
+    return (itself, *hashes(fields, part), azure_resource(account.text(*_RESOURCE)))
 
 
 def container(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
@@ -79,7 +81,8 @@ def container(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
     image = _image(inner, NO_PART)
     if image:
         found["image"] = image.id or image.digest
-    return (Container(**found, **part) if found.keys() & {"id", "name"} else None, image)
+    pod = kubernetes("pod")(fields.fields("Pod"), NO_PART)
+    return (Container(**found, **part) if found.keys() & {"id", "name"} else None, image, *pod)
 
 
 def container_image(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
@@ -89,6 +92,8 @@ def container_image(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
 
 def _image(fields: Fields, part: Part) -> ContainerImage | None:
     found = _IMAGE.read(fields)
+    if digest := valid.name(fields.fields("digestImage").text("imageId")):
+        found["digest"] = digest
     if not found:
         return None
     registry = fields.fields("Registry", "registry").text("Registry", "name") or fields.text("Registry")

@@ -10,6 +10,12 @@ from shared.kinds.fields import Fields
 from shared.kinds.form import Form, named
 from shared.model.entity import AnyEntity, File, FileHash, Mailbox, MailCluster, MailMessage, Malware
 
+
+def _message_id(text: str) -> str:
+    """A message's own id as it was written: what stands in angle brackets is no placeholder here."""
+    return text if valid.name(text.strip("<>")) else ""
+
+
 _FILE = Form(
     name=(valid.name, ("Name", "fileName")),
     directory=named("Directory", "filePath", "folderPath"),
@@ -25,18 +31,20 @@ _MALWARE = Form(
 )
 _MAILBOX = Form(
     address=(valid.upn, ("MailboxPrimaryAddress", "primaryAddress", "mailboxAddress")),
-    upn=(valid.upn, ("Upn", "userPrincipalName")),
-    object_id=(valid.guid, ("ExternalDirectoryObjectId", "AadId", "azureAdUserId", "aadUserId")),
+    upn=(valid.upn, ("Upn", "userPrincipalName", "accountUpn")),
+    object_id=(valid.guid, ("ExternalDirectoryObjectId", "AadId", "azureAdUserId", "aadUserId", "accountObjectId")),
     display_name=(valid.name, ("DisplayName", "mailboxDisplayName")),
 )
 _MESSAGE = Form(
     network_message_id=(valid.guid, ("NetworkMessageId",)),
-    internet_message_id=named("InternetMessageId"),
+    internet_message_id=(_message_id, ("InternetMessageId",)),
     sender=(valid.upn, ("Sender", "P1Sender", "P2Sender", "senderFromAddress", "senderMailFromAddress")),
     recipient=(valid.upn, ("Recipient", "recipientEmailAddress")),
-    subject=named("Subject"),
+    subject=(valid.name, ("Subject", "emailSubject")),
 )
-_CLUSTER = Form(query=named("Query"))
+_CLUSTER = Form(query=(valid.name, ("Query",)))
+_OF_NO_BYTES = frozenset({"sha256ac", "authenticodehash256", "lshash", "ctph"})
+"""Algorithms whose hashes are not those of a file's bytes."""
 
 
 def file_hash(text: str, part: Part = NO_PART) -> FileHash | None:
@@ -45,13 +53,19 @@ def file_hash(text: str, part: Part = NO_PART) -> FileHash | None:
     return FileHash(value=known[0], algorithm=known[1], **part) if known else None
 
 
+def listed_hash(fields: Fields, part: Part = NO_PART) -> FileHash | None:
+    """A hash in an object of its own, if it is one of the file's bytes: Authenticode's is of the same length."""
+    algorithm = fields.text("Algorithm", "hashType").lower()
+    return None if algorithm in _OF_NO_BYTES else file_hash(fields.text("Value", "hashValue"), part)
+
+
 def hashes(fields: Fields, part: Part) -> Iterator[FileHash | None]:
     """The hashes that a file's object names one by one, and those it lists."""
     for text in _HASHES.read(fields).values():
         yield file_hash(text, part)
     if listed := fields.shape["FileHashes",]:
         for item in fields.objects(*listed):
-            yield file_hash(item.text("Value", "hashValue"), part)
+            yield listed_hash(item, part)
 
 
 def file(fields: Fields, part: Part = NO_PART) -> File | None:
@@ -68,7 +82,7 @@ def files(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
 
 def file_hashes(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
     """A hash."""
-    return (file_hash(fields.text("Value", "hashValue"), part),)
+    return (listed_hash(fields, part),)
 
 
 def malware(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.kinds import valid
-from shared.kinds.entities.part import NO_PART, Part
+from shared.kinds.entities.part import NO_PART, Part, part_of
 from shared.kinds.fields import Fields
 from shared.kinds.form import Form, named
 from shared.model.entity import Account, AnyEntity, DirectoryRole, LogonSession, SecurityGroup, ServicePrincipal
@@ -13,14 +13,14 @@ from shared.model.entity import Account, AnyEntity, DirectoryRole, LogonSession,
 _ACCOUNT = Form(
     name=(valid.name, ("Name", "accountName", "samAccountName", "userName")),
     upn=(valid.upn, ("UserPrincipalName", "accountUpn", "upn")),
-    nt_domain=(valid.name, ("NTDomain", "domainName", "accountDomain")),
+    nt_domain=(valid.name, ("NTDomain", "domainName", "accountDomain", "userDomain")),
     object_id=(valid.guid, ("AadUserId", "azureAdUserId", "userObjectId", "accountObjectId", "userId")),
     mail=(valid.upn, ("mail", "email", "emailAddress")),
-    sid=(valid.sid, ("Sid", "userSid", "accountSid", "onPremisesSecurityIdentifier")),
-    dn=named("distinguishedName"),
+    sid=(valid.sid, ("Sid", "userSid", "accountSid", "onPremisesSecurityIdentifier", "accountObjectId")),
+    dn=(valid.name, ("distinguishedName",)),
     puid=(valid.puid, ("Puid",)),
     tenant=(valid.guid, ("AadTenantId",)),
-    display_name=(valid.name, ("DisplayName", "userDisplayName")),
+    display_name=(valid.name, ("DisplayName", "userDisplayName", "accountDisplayName")),
 )
 _SUFFIX = ("UPNSuffix",)
 _CERTAIN = frozenset({"upn", "object_id", "mail", "sid", "name", "puid", "dn"})
@@ -28,8 +28,8 @@ _CERTAIN = frozenset({"upn", "object_id", "mail", "sid", "name", "puid", "dn"})
 _GROUP = Form(
     object_id=(valid.guid, ("securityGroupId", "aadSecurityGroupId", "ObjectGuid", "groupId")),
     sid=(valid.sid, ("SID",)),
-    name=(valid.name, ("DisplayName", "friendlyName", "groupName")),
-    dn=named("DistinguishedName"),
+    name=(valid.name, ("DisplayName", "friendlyName", "groupName", "securityGroupName")),
+    dn=(valid.name, ("DistinguishedName",)),
 )
 _PRINCIPAL = Form(
     object_id=(valid.guid, ("servicePrincipalObjectId", "servicePrincipalId", "objectId")),
@@ -88,8 +88,8 @@ def directory_role(fields: Fields, part: Part = NO_PART) -> DirectoryRole | None
 def logon_session(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
     """A session, if its id is known, and whose it is."""
     found = _SESSION.read(fields)
-    owner = account(fields.fields("account", "userAccount"))
-    return (LogonSession(**found, **part) if found else None, owner)
+    owner = fields.fields("account", "userAccount")
+    return (LogonSession(**found, **part) if found else None, *accounts(owner, part_of(owner)))
 
 
 def principals(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:

@@ -26,6 +26,7 @@ _ROLES: dict[str, Role] = {
     "contextual": "related",
     "created": "related",
     "edited": "related",
+    "loaded": "related",
     "policyviolator": "related",
     "related": "related",
     "scanned": "related",
@@ -43,10 +44,11 @@ _VERDICTS: dict[str, Verdict] = {
 }
 _WORDS = Form(
     role=named("evidenceRole", "role"),
-    verdict=named("verdict", "threatVerdict"),
+    verdict=named("verdict", "threatVerdict", "lastVerdict"),
     confidence=named("confidence", "confidenceLevel"),
 )
-_SAYING = ("evidenceRole", "role", "roles", "verdict", "threatVerdict", "confidence", "confidenceLevel")
+_LISTS = ("roles", "detailedRoles")
+_SAYING = ("evidenceRole", "role", *_LISTS, "verdict", "threatVerdict", "lastVerdict", "confidence", "confidenceLevel")
 _INTELLIGENCE = ("threatIntelligence",)
 
 
@@ -64,9 +66,11 @@ def part_of(fields: Fields, role: Role = "") -> Part:
     if not says:
         return {"role": role} if role else NO_PART
     words = _WORDS.read(fields)
-    roles = [words.get("role", ""), *fields.texts("roles")]
+    roles = [words.get("role", ""), *(text for name in _LISTS for text in fields.texts(name))]
     found: dict[str, Any] = {}
-    if named_role := next((_ROLES[word] for text in roles if (word := _letters(text)) in _ROLES), role):
+    told_roles = [_ROLES[word] for text in roles if (word := _letters(text)) in _ROLES]
+    # An attacker's address is also a source, and Graph says both in any order: the stronger word counts.
+    if named_role := next((one for one in told_roles if one != "related"), next(iter(told_roles), role)):
         found["role"] = named_role
     if verdict := _VERDICTS.get(_letters(words.get("verdict", ""))):
         found["verdict"] = verdict
