@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from shared.model.entity import VaultObject
+from shared.model.entity import AzureResource, VaultObject
 from shared.model.severity import Severity
 from tests.sources.bodies import body, read, refused
-from tests.sources.goldens import event
+from tests.sources.goldens import SOURCES, event
 
 NEAR = "keyvault_secret_near_expiry"
 EXPIRED = "keyvault_secret_expired_cloudevent"
@@ -39,7 +40,7 @@ def test_the_version_of_the_secret_and_its_vault_are_named() -> None:
         vault_id=VAULT,
     )
 
-    assert event(NEAR).entities == event(EXPIRED).entities == (wanted,)
+    assert event(NEAR).entities == event(EXPIRED).entities == (wanted, AzureResource(resource_id=VAULT))
 
 
 @pytest.mark.parametrize(
@@ -94,7 +95,7 @@ def test_the_address_alone_is_enough() -> None:
     ("source", "vault", "subscription"),
     [
         (VAULT, VAULT, "3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31"),
-        (VAULT.rpartition("/")[0], "", ""),
+        (VAULT.rpartition("/")[0], "", "3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31"),
         (VAULT.replace("vaults", "managedHSMs"), "", "3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31"),
         (VAULT.replace("3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31", "{subscription-id}"),
             VAULT.replace("3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31", "{subscription-id}"), ""),
@@ -103,27 +104,97 @@ def test_the_address_alone_is_enough() -> None:
 )  # fmt: skip
 def test_the_vault_is_known_only_if_the_event_comes_from_one(source: str, vault: str, subscription: str) -> None:
     event = read(body(EXPIRED, source=source))
-    (found,) = event.entities
+    found = event.entities[0]
 
     assert isinstance(found, VaultObject)
     assert (found.vault_id, event.subscription) == (vault, subscription)
+    assert [entity for entity in event.entities[1:] if "key_vault" in entity.kinds] == (
+        [AzureResource(resource_id=vault)] if vault else []
+    )
 
 
 @pytest.mark.parametrize(
-    "kind",
+    ("word", "kind", "title", "severity"),
     [
-        "Microsoft.KeyVault.SecretNewVersionCreated", "Microsoft.KeyVault.CertificateNearExpiry",
-        "Microsoft.KeyVault.KeyExpired", "Microsoft.Storage.BlobCreated", "", None,
+        ("SecretNearExpiry", "secret", "Secret shop-api-key expires 2026-03-27", Severity.MEDIUM),
+        ("KeyNearExpiry", "key", "Key shop-api-key expires 2026-03-27", Severity.MEDIUM),
+        ("KeyExpired", "key", "Key shop-api-key expired 2026-03-27", Severity.HIGH),
+        ("CertificateNearExpiry", "certificate", "Certificate shop-api-key expires 2026-03-27", Severity.MEDIUM),
+        ("CertificateExpired", "certificate", "Certificate shop-api-key expired 2026-03-27", Severity.HIGH),
+        ("SecretNewVersionCreated", "secret", "Microsoft.KeyVault.SecretNewVersionCreated", None),
+        ("KeyNewVersionCreated", "key", "Microsoft.KeyVault.KeyNewVersionCreated", None),
+        ("CertificateNewVersionCreated", "certificate", "Microsoft.KeyVault.CertificateNewVersionCreated", None),
     ],
-)  # fmt: skip
+)
+def test_keys_and_certificates_are_read_like_secrets(
+    word: str, kind: str, title: str, severity: Severity | None
+) -> None:
+    address = SECRET.replace("/secrets/", f"/{kind}s/")
+    found = read({**with_data(NEAR, Id=address), "eventType": f"Microsoft.KeyVault.{word}"})
+
+    assert (found.title, found.severity) == (title, severity)
+    assert found.entities[0].kinds == {"vault_object", kind}
+    assert found.case == f"object:{address}:{'newversioncreated' if severity is None else 'expiry'}"
+
+
+@pytest.mark.parametrize("word", ["KeyExpired", "CertificateNearExpiry", "CertificateNewVersionCreated"])
+def test_an_event_whose_type_and_address_disagree_is_unreadable(word: str) -> None:
+    letter = refused(body(NEAR, eventType=f"Microsoft.KeyVault.{word}"))
+
+    assert letter.reason.startswith("the event does not name the version of a ")
+    assert letter.where == "$.data.Id"
+
+
+@pytest.mark.parametrize("word", ["VaultAccessPolicyChanged", "SecretSomethingNew", "SecretNewVersionCreated.V2"])
+def test_an_event_about_no_version_is_about_the_vault(word: str) -> None:
+    found = read(body("keyvault_access_policy_changed", eventType=f"Microsoft.KeyVault.{word}"))
+
+    assert found.entities == (AzureResource(resource_id=VAULT),)
+    assert (found.kind, found.title, found.severity) == (*[f"Microsoft.KeyVault.{word}"] * 2, None)
+
+
+def test_each_change_of_the_access_policy_is_a_case_of_its_own() -> None:
+    first = event("keyvault_access_policy_changed")
+    second = read(body("keyvault_access_policy_changed", id="c1d2e3f4-0516-4728-8394-a5b6c7d8e9f0"))
+
+    assert first.case != second.case
+    assert first.case == read(body("keyvault_access_policy_changed", eventTime=None)).case
+
+
+@pytest.mark.parametrize("kind", ["Microsoft.Storage.BlobCreated", "Microsoft.KeyVaultX.SecretExpired", "", None])
 def test_other_events_are_left_to_others(kind: str | None) -> None:
-    assert refused(body(NEAR, eventType=kind)).reason.startswith("no source knows it; its fields: ")
-    assert refused(body(EXPIRED, type=kind)).reason.startswith("no source knows it; its fields: ")
+    for changed in (body(NEAR, eventType=kind), body(EXPIRED, type=kind)):
+        events, _ = SOURCES.read(json.dumps(changed).encode())
+        assert [found for found in events if found.source == "key_vault"] == []
 
 
-@pytest.mark.parametrize("name", ["data", "specversion", "source"])
-def test_a_cloud_event_without_what_it_must_have_is_not_taken_for_one(name: str) -> None:
-    assert refused(body(EXPIRED, **{name: None})).reason.startswith("no source knows it; its fields: ")
+@pytest.mark.parametrize("data", [None, {}, "", "shop-api-key", [SECRET]])
+def test_an_event_that_says_nothing_is_unreadable(data: Any) -> None:
+    letter = refused([body(EXPIRED, data=data)])
+
+    assert (letter.reason, letter.where) == ("the event says nothing", "$[0].data")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"specversion": "`1.0"},
+        {"specversion": None},
+        {"source": None, "topic": VAULT},
+        {"type": None, "eventType": "Microsoft.KeyVault.SecretExpired"},
+    ],
+)
+def test_a_mixture_of_both_schemas_is_read_too(changes: dict[str, Any]) -> None:
+    found = read(body(EXPIRED, **changes))
+
+    assert (found.case, found.subscription) == (f"object:{SECRET}:expiry", "3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31")
+
+
+def test_the_oldest_schema_names_the_vault_before_a_hash_and_its_data_in_lower_case() -> None:
+    found = event("keyvault_secret_new_version_cloudevent_01")
+
+    assert found.id == "a291807f-6e5d-4c4b-a30c-fbead9c8b7a6"
+    assert found.entities[1] == AzureResource(resource_id=VAULT)
 
 
 def test_data_may_be_written_as_text() -> None:
