@@ -126,4 +126,4 @@ def test_a_row_without_the_name_of_its_table_is_known_by_its_columns(columns: di
 def test_other_logs_are_left_to_others() -> None:
     found, dead = SOURCES.read(json.dumps(structured("AZFWSomethingElse", **ENDS)).encode())
 
-    assert "azure_firewall" not in {each.source for each in (*found, *dead)}
+    assert "azure_firewall" not in [*(event.source for event in found), *(letter.source for letter in dead)]

@@ -145,7 +145,7 @@ def test_a_row_without_the_name_of_its_table_is_known_by_its_columns() -> None:
 def test_other_logs_are_left_to_others() -> None:
     found, dead = SOURCES.read(json.dumps({**gateway(), "category": "ApplicationGatewayPerformanceLog"}).encode())
 
-    assert "waf" not in {each.source for each in (*found, *dead)}
+    assert "waf" not in [*(event.source for event in found), *(letter.source for letter in dead)]
 
 
 def test_the_firewall_of_a_content_network_writes_the_same() -> None:
