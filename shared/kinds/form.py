@@ -47,4 +47,4 @@ class Form:
 
 def named(*names: str) -> tuple[Check, tuple[str, ...]]:
     """Any text, under one of these names."""
-    return as_text, names
+    return str.strip, names

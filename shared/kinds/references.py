@@ -17,10 +17,11 @@ class References:
         root: The list or object that was serialized in one piece: ids count inside it alone.
     """
 
-    __slots__ = ("_known", "_root")
+    __slots__ = ("_known", "_root", "_top")
 
     def __init__(self, root: Any) -> None:
         self._root = root
+        self._top: dict[str, dict[str, Any]] | None = None
         self._known: dict[str, dict[str, Any]] | None = None
 
     def follow(self, value: dict[str, Any]) -> dict[str, Any]:
@@ -33,16 +34,27 @@ class References:
             name = found.get("$ref")
             if name is None:
                 return found
-            target = self._objects().get(name if type(name) is str else str(name))
+            target = self._object(name if type(name) is str else str(name))
             if target is None:
                 return found
             found = target
         return value
 
-    def _objects(self) -> dict[str, dict[str, Any]]:
-        if self._known is None:
+    def _object(self, name: str) -> dict[str, Any] | None:
+        """The object with an id. Most references are to what stands in the list itself, so that is looked through first."""
+        if self._top is None:
+            self._top = _named(self._root if isinstance(self._root, list) else [self._root])
+        if name not in self._top and self._known is None:
             self._known = _by_id(self._root)
-        return self._known
+        return self._top.get(name) or (self._known or {}).get(name)
+
+
+def _named(items: list[Any]) -> dict[str, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = {}
+    for item in items:
+        if isinstance(item, dict) and "$id" in item:
+            known.setdefault(str(item["$id"]), item)
+    return known
 
 
 def _by_id(root: Any) -> dict[str, dict[str, Any]]:
