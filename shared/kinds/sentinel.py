@@ -55,7 +55,18 @@ def entity(item: Fields) -> Sequence[AnyEntity | None]:
     kind = kind_of(item)
     if not kind:
         return ()
-    return entities.read(kind, properties(item) if "kind" in item else item)
+    return entities.read(kind, properties(item) if "kind" in item or "properties" in item else item)
+
+
+def listed(fields: Fields, *names: str) -> list[str]:
+    """The texts of a list; none of one that is empty, also if it came as text."""
+    return [text for text in fields.texts(*names) if text != "[]"]
+
+
+def alert_id(alert: Fields) -> str:
+    """The id that Sentinel gave an alert, or else the one its own product gave it; empty if neither is one."""
+    found = (alert.text(name) for name in ("systemAlertId", *_ALERT_IDS))
+    return next((text for text in found if alert_case(text)), "")
 
 
 def alert_cases(alert: Fields) -> tuple[str, ...]:
@@ -67,7 +78,7 @@ def alert_cases(alert: Fields) -> tuple[str, ...]:
 def workspace(resource: str) -> str:
     """The workspace that one of Sentinel's resources lies in; empty if its id does not say."""
     before, _, _ = str(ResourceId(resource)).rpartition("/providers/")
-    return valid.resource_id(before)
+    return valid.resource_id(before) if valid.subscription_of(before) else ""
 
 
 def incident_name(resource: str) -> str:

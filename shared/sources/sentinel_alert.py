@@ -40,9 +40,9 @@ def read(body: Fields) -> Iterator[Event]:
     yield Event(
         provider=alert.text("ProviderName", "vendorName"),
         product=products.current(alert.text("productName", "ProviderName")),
-        id=alert.text("systemAlertId", "providerAlertId", "vendorOriginalId") or _name(whole),
+        id=sentinel.alert_id(alert) or _name(whole),
         case=cases[0],
-        same=cases[1:],
+        same=tuple(sorted({*cases[1:], *_grouped(alert)} - {cases[0]})),
         kind=alert.text("alertType"),
         title=alert.text("DisplayName", "alertDisplayName", "AlertName", "friendlyName"),
         severity=Severity.read(word),
@@ -84,6 +84,13 @@ def _entities(alert: Fields, identifiers: list[Fields]) -> list[AnyEntity | None
             found.append(entities.azure_resource(place))
     found.append(entities.azure_resource(compromised))
     return found
+
+
+def _grouped(alert: Fields) -> Iterator[str]:
+    """The cases of the alerts that an alert groups."""
+    for item in alert.objects("entities"):
+        if sentinel.kind_of(item).lower() in ("alert", "securityalert"):
+            yield from sentinel.alert_cases(item)
 
 
 def _by_kind(grouped: Fields) -> Iterator[tuple[str, Fields]]:

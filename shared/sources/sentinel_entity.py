@@ -130,7 +130,7 @@ def _only(body: Fields, names: tuple[str, ...]) -> bool:
 
 
 def _all_entities(items: list[Any]) -> bool:
-    return all(isinstance(item, dict) and sentinel.kind_of(Fields(item)) for item in items)
+    return all(isinstance(item, dict) and sentinel.kind_of(Fields(item)) for item in items if item is not None)
 
 
 source = Source(

@@ -99,7 +99,7 @@ def _entities(properties: Fields, alerts: list[Fields]) -> Iterator[AnyEntity | 
 def _alert_cases(properties: Fields, alerts: list[Fields]) -> Iterator[str]:
     for alert in alerts:
         yield from sentinel.alert_cases(alert)
-    yield from filter(None, map(alert_case, properties.texts("AlertIds")))
+    yield from filter(None, map(alert_case, sentinel.listed(properties, "AlertIds")))
 
 
 def _product(additional: Fields, properties: Fields, alerts: list[Fields]) -> str:
@@ -110,7 +110,7 @@ def _product(additional: Fields, properties: Fields, alerts: list[Fields]) -> st
 
 def _kind(properties: Fields, alerts: list[Fields]) -> str:
     types = [alert.text("alertType") for alert in alerts if alert.text("alertType")]
-    rules = properties.texts("relatedAnalyticRuleIds", "relatedAnalyticRuleId")
+    rules = sentinel.listed(properties, "relatedAnalyticRuleIds", "relatedAnalyticRuleId")
     return next(iter([*types, *(rule.rpartition("/")[2] for rule in rules)]), "incident")
 
 

@@ -82,7 +82,7 @@ def test_what_lies_below_an_incident_is_not_an_incident(kind: str) -> None:
 @pytest.mark.parametrize(
     ("value", "where"),
     [
-        (body(RESOURCE, name="x", id="1"), "$.name"),
+        ({**body(RESOURCE, name="x", id="1"), "properties": {"title": "a"}}, "$.name"),
         (body(TRIGGER, object={"name": ZEROS}), "$.object.name"),
         (body(TRIGGER, object="text"), "$.object.name"),
         ({"object": body(TRIGGER, object={"name": "x"})}, "$.object.object.name"),
@@ -115,7 +115,7 @@ def test_an_incident_is_also_known_by_every_alert_in_it() -> None:
         )
     )
 
-    assert event.same == ("alert:a_1", "alert:b_2", "alert:c_3")
+    assert event.same == ("alert:a_1", "alert:b_2", "alert:c_3", "alert:c_4", "alert:x")
 
 
 def test_the_analyst_who_owns_an_incident_is_never_one_of_its_accounts() -> None:
@@ -190,12 +190,17 @@ def test_tactics_and_techniques_come_from_the_incident_and_its_alerts() -> None:
     assert event.techniques == ("T1110", "T1059", "T1059.004")
 
 
-def test_where_the_resource_id_is_redacted_the_workspace_tells_the_subscription() -> None:
+def test_where_the_resource_id_is_redacted_the_workspace_or_the_link_tells_the_subscription() -> None:
     trigger = body(TRIGGER)
-    trigger["object"]["id"] = trigger["object"]["id"].replace(SUBSCRIPTION, "<REDACTED>")
+    redacted = {"id": trigger["object"]["id"].replace(SUBSCRIPTION, "<REDACTED>")}
+    trigger["object"].update(redacted)
+    link = trigger["object"]["properties"]["incidentUrl"]
 
     assert read(trigger).subscription == SUBSCRIPTION
+    assert read({**trigger, "workspaceInfo": None}).subscription == SUBSCRIPTION
+    trigger["object"]["properties"]["incidentUrl"] = link.replace(SUBSCRIPTION, "<REDACTED>")
     assert read({**trigger, "workspaceInfo": None}).subscription == ""
+    assert read(trigger).workspace == ""
 
 
 def test_a_list_gives_every_incident_in_it_and_passes_nothing_over() -> None:
