@@ -74,8 +74,6 @@ def _entities(body: Fields, facts: Fields, message: str) -> Iterator[AnyEntity |
 
 def _user(name: str) -> AnyEntity | None:
     """An account that is named as one; a plain word may as well be what a certificate is called."""
-    if "@" not in name and "\\" not in name:
-        return None
     return entities.account(Fields({"Name" if "\\" in name else "UserPrincipalName": name.rstrip(".")}))
 
 
