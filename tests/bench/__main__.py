@@ -11,13 +11,14 @@ import platform
 import sys
 from dataclasses import asdict
 
-from tests.bench import burst, indexing, memory, throughput
+from tests.bench import burst, indexing, memory, reading, throughput
 from tests.bench.measure import Measure
 from tests.lab import IDENTITY, ROOT
 
 PARTS = {
     "import and indexing": indexing.measure,
     "events per second": throughput.measure,
+    "events read per second, by source": reading.measure,
     "peak memory": memory.measure,
     "a burst of incidents": burst.measure,
 }
