@@ -50,7 +50,7 @@ def product(alert: Fields) -> str:
 def evidence(alert: Fields) -> Iterator[AnyEntity | None]:
     """The entities in an alert's evidence: a list of typed objects, or objects under the names of their types."""
     for item in alert.objects(_EVIDENCE):
-        kind = item.text(*TYPE)
+        kind = _kind(item)
         yield from entities.read(kind, item) if kind else _by_name(item)
     yield from _by_name(alert)
     yield from _by_name(alert.fields(_EVIDENCE))
@@ -62,7 +62,12 @@ def _by_name(holder: Fields) -> Iterator[AnyEntity | None]:
         if kind.endswith(_EVIDENCE) and kind != _EVIDENCE:
             for item in (*holder.objects(name), holder.fields(name)):
                 if item:
-                    yield from entities.read(item.text(*TYPE) or kind, item)
+                    yield from entities.read(_kind(item) or kind, item)
+
+
+def _kind(item: Fields) -> str:
+    """The type of a piece of evidence without the namespace: `deviceEvidence`."""
+    return item.text(*TYPE).rpartition(".")[2]
 
 
 def _joined_up(value: Any, depth: int) -> Any:
