@@ -37,3 +37,9 @@ def refused(value: Any) -> DeadLetter:
     assert found == []
     (letter,) = dead
     return letter
+
+
+def readers(value: Any) -> set[str]:
+    """The sources that read a body, or try to."""
+    found, dead = SOURCES.read(json.dumps(value).encode())
+    return {event.source for event in found} | {letter.source for letter in dead} - {""}

@@ -6,7 +6,8 @@ import pytest
 
 from shared.model.entity import Account, AzureResource, Host, Ip
 from shared.model.severity import Severity
-from tests.sources.bodies import body, read, refused
+from tests.sources.bodies import body, read, readers, refused
+from tests.sources.goldens import event
 
 NAME = "defender_vm_bruteforce"
 SUBSCRIPTION = "3c1f5a60-9d2b-4e7c-8a14-6f0b2d9e7a31"
@@ -17,7 +18,7 @@ VM = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.
 def test_an_alert_names_its_machine_account_and_attacker_each_once() -> None:
     assert read(body(NAME)).entities == (
         Host(azure_id=VM, name="vm-web-01", agent_id="8f0c2d4e-6a1b-4c3d-9e5f-7b8a9c0d1e2f", os="Linux"),
-        Ip(address="203.0.113.54"),
+        Ip(address="203.0.113.54", role="attacker"),
         Account(name="shopadmin"),
         AzureResource(resource_id=VM),
     )
@@ -31,13 +32,22 @@ def test_an_alert_without_an_id_of_its_own_is_unreadable(alert_id: Any) -> None:
     assert letter.source == "defender_for_cloud"
 
 
-@pytest.mark.parametrize("name", ["SystemAlertId", "AlertType", "VendorName", "Severity"])
-def test_a_body_without_what_every_alert_has_is_not_taken_for_one(name: str) -> None:
-    assert refused(body(NAME, **{name: None})).reason.startswith("no source knows it; its fields: ")
+@pytest.mark.parametrize("missing", [("SystemAlertId",), ("AlertType", "AlertDisplayName")])
+def test_a_body_without_what_every_alert_has_is_not_taken_for_one(missing: tuple[str, ...]) -> None:
+    assert "defender_for_cloud" not in readers(body(NAME, **dict.fromkeys(missing)))
 
 
-def test_a_row_of_log_analytics_is_not_taken_for_an_export() -> None:
-    assert refused(body(NAME, AlertSeverity="High")).reason.startswith("no source knows it; its fields: ")
+@pytest.mark.parametrize("missing", ["AlertType", "AlertDisplayName", "VendorName", "Severity", "ProductName"])
+def test_what_is_missing_in_an_alert_does_not_make_it_another_thing(missing: str) -> None:
+    event = read(body(NAME, **{missing: None}))
+
+    assert event.source == "defender_for_cloud"
+    assert event.product == "Microsoft Defender for Cloud"
+
+
+@pytest.mark.parametrize("name", ["AlertSeverity", "VendorOriginalId", "ProviderName"])
+def test_an_alert_as_sentinel_keeps_it_is_not_taken_for_an_export(name: str) -> None:
+    assert "defender_for_cloud" not in readers(body(NAME, **{name: "High"}))
 
 
 @pytest.mark.parametrize(
@@ -129,7 +139,87 @@ def test_techniques_stand_in_several_places(changes: dict[str, Any], techniques:
 
 
 def test_a_compromised_entity_is_a_target_only_if_it_is_a_resource_id() -> None:
-    event = read(body(NAME, **(NOWHERE | {"CompromisedEntity": VM})))
+    bare = NOWHERE | {"ExtendedProperties": None}
 
-    assert event.entities == (AzureResource(resource_id=VM),)
-    assert read(body(NAME, **(NOWHERE | {"CompromisedEntity": "vm-web-01"}))).entities == ()
+    assert read(body(NAME, **(bare | {"CompromisedEntity": VM}))).entities == (AzureResource(resource_id=VM),)
+    assert read(body(NAME, **(bare | {"CompromisedEntity": "vm-web-01"}))).entities == ()
+
+
+@pytest.mark.parametrize(
+    ("compromised", "place", "named"),
+    [
+        ("VM-WEB-01", VM, True),
+        ("vm-web-01", VM.replace("Microsoft.Compute/virtualMachines", "Microsoft.HybridCompute/machines"), True),
+        ("vm-web-02", VM, False),
+        ("vm-web-01", VM.replace("Microsoft.Compute/virtualMachines", "Microsoft.Sql/servers"), False),
+        ("<name>", VM.replace("vm-web-01", "<name>"), False),
+        (None, VM, False),
+    ],
+)
+def test_a_short_name_is_a_machine_only_if_the_alert_names_its_resource(
+    compromised: str | None, place: str, named: bool
+) -> None:
+    changes = {"CompromisedEntity": compromised, "ExtendedProperties": None, "AzureResourceId": place}
+    event = read(body(NAME, **(NOWHERE | changes)))
+
+    hosts = [entity for entity in event.entities if isinstance(entity, Host)]
+    assert hosts == ([Host(azure_id=place, name=compromised or "")] if named else [])
+
+
+def test_a_machine_that_is_already_named_is_not_named_again() -> None:
+    hosts = [entity for entity in read(body(NAME)).entities if isinstance(entity, Host)]
+
+    assert [host.agent_id for host in hosts] == ["8f0c2d4e-6a1b-4c3d-9e5f-7b8a9c0d1e2f"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("attacker source IP", "203.0.113.54", [Ip(address="203.0.113.54", role="attacker")]),
+        ("AttackerSourceIP", "IP Address: 203.0.113.54", [Ip(address="203.0.113.54", role="attacker")]),
+        ("attackers", ["203.0.113.54", "x"], [Ip(address="203.0.113.54", role="attacker")]),
+        ("client IP address", "203.0.113.54:1433", [Ip(address="203.0.113.54")]),
+        ("clientIPAddress", "203.0.113.54", [Ip(address="203.0.113.54")]),
+        ("Client IP Addresses", '["203.0.113.54", "198.51.100.23"]',
+            [Ip(address="203.0.113.54"), Ip(address="198.51.100.23")]),
+        ("source_ip", "2001:db8::7", [Ip(address="2001:db8::7")]),
+        ("Compromised Host", "10.20.1.4", [Ip(address="10.20.1.4", role="target")]),
+        ("Compromised Host", "vm-web-01", []),
+        ("Attacked IP", "192.0.2.10", [Ip(address="192.0.2.10", role="target")]),
+        ("number of IP addresses", "12", []),
+        ("client IP address", "127.0.0.1, X.X.X.X, 123.456.7.89, <null>", []),
+        ("client application", "4.0.0.1", []),
+        ("description", "203.0.113.54", []),
+        ("zip", "203.0.113.54", []),
+        ("client IP address", {"ip": "203.0.113.54"}, []),
+        ("client IP address", None, []),
+    ],
+)  # fmt: skip
+def test_an_extended_property_holds_addresses_if_its_name_says_so(name: str, value: Any, found: list[Ip]) -> None:
+    event = read(body(NAME, **(NOWHERE | {"ExtendedProperties": {"resourceType": "x", name: value}})))
+
+    assert list(event.entities) == found
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "account"),
+    [
+        ("SQL.DB_BruteForce", "shopadmin@sql-contoso-shop", Account(name="shopadmin")),
+        ("SIMULATED_SQL.VM_BruteForce", "sa@local", Account(name="sa")),
+        ("SQL.DB_BruteForce", "sa", Account(name="sa")),
+        ("SQL.DB_BruteForce", "adele.vance@contoso.example",
+            Account(name="adele.vance", upn="adele.vance@contoso.example")),
+        ("VM_LoginBruteForceSuccess", "shopadmin@host", Account(name="shopadmin", upn="shopadmin@host")),
+    ],
+)  # fmt: skip
+def test_a_login_at_a_database_server_is_no_user_principal_name(kind: str, name: str, account: Account) -> None:
+    item = {"Type": "account", "Name": name}
+    event = read(body(NAME, **(NOWHERE | {"ExtendedProperties": None, "AlertType": kind, "Entities": [item]})))
+
+    assert event.entities == (account,)
+
+
+def test_the_host_of_an_alert_on_a_database_is_the_clients() -> None:
+    found = event("defender_sql_login").entities
+
+    assert found[:3] == (Host(name="DESKTOP-7Q2"), Account(name="shopadmin"), Ip(address="203.0.113.54"))
