@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from msgspec.structs import replace
+
 from shared.kinds import diagnostics, entities, entra, valid
 from shared.kinds.fields import NOTHING, Fields
 from shared.kinds.source import Mark
@@ -66,7 +68,7 @@ def read(body: Fields, product: str) -> Event:
     audit_id = record.text("id")
     details = entra.pairs(record, "additionalDetails")
     return Event(
-        provider="Microsoft Entra ID",
+        provider=record.text("loggedByService") or product,
         product=product,
         id=audit_id,
         case=object_case(f"entra_audit:{audit_id}", activity) if audit_id else "",
@@ -88,16 +90,27 @@ def _activity(body: Fields, record: Fields) -> str:
 def _entities(body: Fields, record: Fields, details: Fields) -> list[AnyEntity | None]:
     initiated = record.fields("initiatedBy")
     user, app = initiated.fields("user"), initiated.fields("app")
-    targets = [found for found in _targets(record, details) if found is not None]
     actor = _user(user, "related")
-    taken = {target.object_id for target in targets if isinstance(target, Account) and target.object_id}
+    targets = [_known(target, actor) for target in _targets(record, details)]
+    is_target = actor is not None and any(_is(target, actor) for target in targets)
     addresses = (user.text("ipAddress"), app.text("ipAddress"), details.text("ipaddr"), diagnostics.address(body))
     return [
-        None if actor and actor.object_id in taken else actor,
+        None if is_target else actor,
         entities.service_principal(_some(app, "servicePrincipalId", "appId", "displayName"), "related"),
         *(entities.ip(address, "related") for address in addresses),
         *targets,
     ]
+
+
+def _is(target: AnyEntity | None, actor: Account) -> bool:
+    return isinstance(target, Account) and target.object_id != "" and target.object_id == actor.object_id
+
+
+def _known(target: AnyEntity | None, actor: Account | None) -> AnyEntity | None:
+    """A target with what is known of it as the one who did it: many change something of their own."""
+    if actor is None or not isinstance(target, Account) or not _is(target, actor):
+        return target
+    return replace(target, upn=target.upn or actor.upn, display_name=target.display_name or actor.display_name)
 
 
 def _targets(record: Fields, details: Fields) -> Iterator[AnyEntity | None]:

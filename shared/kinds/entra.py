@@ -16,7 +16,7 @@ _OWNER = ("AADTenantId", "aadTenantId")
 _RESOURCE = ("resourceId", "_ResourceId")
 _TENANTS = "/tenants/"
 _NAMES = ("key", "name", "displayName")
-_QUOTES = 4
+_QUOTES = 8
 """How often a value may be JSON inside JSON."""
 
 CLEARED = frozenset({"dismissed", "remediated", "confirmedsafe"})
@@ -61,18 +61,18 @@ def risk(level: str, state: str) -> Severity | None:
 
 
 def _unquoted(value: Any, depth: int) -> Iterator[str]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _unquoted(item, depth - 1) if depth else ()
-    elif isinstance(value, str):
+    if isinstance(value, str) and depth:
+        found = decoded(value)
         text = value.strip()
-        found = decoded(text)
         if isinstance(found, list):
-            yield from _unquoted(found, depth - 1) if depth else ()
-        elif len(text) > 1 and text[0] == text[-1] == '"' and depth:
-            inner = decoded(f"[{text}]")
-            yield from _unquoted(inner if isinstance(inner, list) else text[1:-1], depth - 1)
-        elif kept := as_text(text):
-            yield kept
+            yield from _unquoted(found, depth - 1)
+            return
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            inside = decoded(f"[{text}]")
+            yield from _unquoted(inside[0] if isinstance(inside, list) else text[1:-1], depth - 1)
+            return
+    if isinstance(value, list):
+        for item in value if depth else ():
+            yield from _unquoted(item, depth - 1)
     elif kept := as_text(value):
         yield kept

@@ -80,17 +80,17 @@ def _detection(body: Fields, record: Fields) -> Event:
 
 def _at_risk(body: Fields, record: Fields) -> Event:
     """A user or workload identity keeps its id for life: each change of its risk is a case of its own."""
-    risky_id = record.text("id")
+    risky_id = record.text("userId", "servicePrincipalId", "id")
     if not risky_id:
         raise Unreadable("the record does not say who is at risk", _place(body, "id"))
     level, state = record.text("riskLevel"), record.text("riskState")
     changed = record.time("riskLastUpdatedDateTime")
     what = "risky_service_principal" if _is_principal(record) else "risky_user"
-    title = "Service principal at risk" if _is_principal(record) else "User at risk"
+    title = "Risk of a service principal changed" if _is_principal(record) else "Risk of a user changed"
     return Event(
         provider=_PRODUCT,
         product=_PRODUCT,
-        id=risky_id,
+        id=record.text("id") or risky_id,
         case=object_case(f"{what}:{risky_id}", changed or state),
         kind=what,
         title=title,
@@ -111,14 +111,14 @@ def _who(record: Fields, risky_id: str) -> Iterator[AnyEntity | None]:
     """Whose risk it is; an entry of a history has an id of its own, and names the user or the application besides."""
     if _is_principal(record):
         principal = {
-            "servicePrincipalId": record.text("servicePrincipalId") or risky_id,
+            "servicePrincipalId": risky_id or record.text("servicePrincipalId"),
             "appId": record.text("appId"),
             "displayName": record.text("servicePrincipalDisplayName", "displayName"),
         }
         yield entities.service_principal(Fields(principal), "target")
     else:
         user = {name: record.text(name) for name in ("userPrincipalName", "userDisplayName")}
-        yield entities.account(Fields({**user, "userId": record.text("userId") or risky_id}), "target")
+        yield entities.account(Fields({**user, "userId": risky_id or record.text("userId")}), "target")
 
 
 def _credentials(record: Fields) -> Iterator[Other]:
@@ -128,7 +128,7 @@ def _credentials(record: Fields) -> Iterator[Other]:
 
 
 def _place(body: Fields, name: str) -> str:
-    return f"properties.{name}" if body.fields("properties") else name
+    return f"properties.{name}" if "properties" in body else name
 
 
 source = Source(
@@ -146,8 +146,8 @@ source = Source(
             "Microsoft Graph, GET /identityProtection/riskDetections and /identityProtection/riskyUsers: polled",
             (
                 "Grant the application permissions IdentityRiskEvent.Read.All and IdentityRiskyUser.Read.All",
-                "For workload identities, ask /servicePrincipalRiskDetections and /riskyServicePrincipals too, with "
-                "IdentityRiskyServicePrincipal.Read.All",
+                "Workload identities have lists of their own: servicePrincipalRiskDetections, riskyServicePrincipals",
+                "For these grant IdentityRiskyServicePrincipal.Read.All",
                 "Send each answer as it is to the event hub `alerts`",
             ),
         ),

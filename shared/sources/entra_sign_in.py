@@ -51,15 +51,14 @@ def read(body: Fields) -> Iterator[Event]:
     found = entities.distinct(_entities(body, record, kind))
     sign_in = record.text("id")
     if not sign_in and not found:
-        raise Unreadable("the record does not say who signed in", "properties" if record is not body else "id")
+        raise Unreadable("the record does not say who signed in", "properties" if "properties" in body else "id")
     level, state, code = _level(record), record.text("riskState"), _code(body, record)
-    told = state if state.lower() != "none" else ""
     status = {"": "", "0": "success"}.get(code, f"failure {code}")
     yield Event(
         provider="Microsoft Entra ID",
         product="Microsoft Entra ID",
         id=sign_in,
-        case=object_case(f"entra_sign_in:{sign_in}", "/".join(filter(None, (status, level, told)))) if sign_in else "",
+        case=object_case(f"entra_sign_in:{sign_in}", _cause(status, level, state)) if sign_in else "",
         kind=kind,
         title=body.text("operationName") or "Sign-in activity",
         severity=_severity(level, state),
@@ -83,6 +82,11 @@ def _kind(body: Fields, record: Fields) -> str:
         return "ServicePrincipalSignInLogs"
     unattended = "isinteractive" in record and not record.truth("isInteractive")
     return "NonInteractiveUserSignInLogs" if unattended else "SignInLogs"
+
+
+def _cause(status: str, level: str, state: str) -> str:
+    """A sign-in is logged again when its risk changes: that is another case."""
+    return "/".join(filter(None, (status, level if Severity.read(level) else "", state)))
 
 
 def _level(record: Fields) -> str:

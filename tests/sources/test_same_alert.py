@@ -7,6 +7,8 @@ import pytest
 from tests.sources.goldens import event, events
 
 PAIRS = [
+    ("entra_risk_detection", "graph_alert_token_theft"),
+    ("entra_risk_detection", "sentinel_incident_session"),
     ("defender_vm_bruteforce", "sentinel_incident_vm"),
     ("defender_vm_bruteforce", "sentinel_incident_forwarded"),
     ("defender_vm_bruteforce", "graph_alert_defender_for_cloud"),
@@ -15,6 +17,17 @@ PAIRS = [
     ("graph_alert_device", "sentinel_incident_every_entity"),
     ("sentinel_incident_vm", "sentinel_incident_resource"),
     ("keyvault_secret_near_expiry", "keyvault_secret_expired_cloudevent"),
+    ("defender_vm_bruteforce", "sentinel_alert_row"),
+    ("defender_vm_bruteforce", "sentinel_alert_trigger_defender"),
+    ("graph_alert_defender_for_cloud", "sentinel_alert_row"),
+    ("sentinel_incident_vm", "sentinel_alert_row"),
+    ("sentinel_incident_row", "sentinel_alert_row"),
+    ("sentinel_incident_row", "sentinel_incident_resource"),
+    ("sentinel_incident_row_odd", "sentinel_alert_row_scheduled"),
+    ("sentinel_alert_row_scheduled", "sentinel_alert_trigger"),
+    ("sentinel_incident_session", "sentinel_entity_trigger"),
+    ("sentinel_incident_xdr", "graph_incident_expanded"),
+    ("sentinel_incident_row_xdr", "sentinel_incident_xdr"),
 ]
 
 
@@ -35,6 +48,9 @@ def test_the_same_thing_is_recognised_through_another_channel(first: str, second
         ("defender_vm_bruteforce", "sentinel_incident_session"),
         ("defender_protected_vm", "graph_alert_defender_for_cloud"),
         ("sentinel_incident_vm", "sentinel_incident_closed"),
+        ("sentinel_incident_vm", "sentinel_incident_xdr"),
+        ("sentinel_alert_row", "sentinel_alert_row_scheduled"),
+        ("sentinel_alert_row", "sentinel_alert_row_odd"),
         ("keyvault_secret_near_expiry", "keyvault_certificate_password"),
     ],
 )
