@@ -99,11 +99,11 @@ def test_who_owns_or_comments_on_a_row_is_no_entity_of_it() -> None:
 
 
 @pytest.mark.parametrize("provider", ["Microsoft XDR", "Microsoft 365 Defender", "microsoft defender xdr"])
-@pytest.mark.parametrize("number", ["1805", 1805])
+@pytest.mark.parametrize("number", ["2088", 2088])
 def test_an_incident_of_defender_has_the_case_that_it_has_there(provider: str, number: Any) -> None:
     found = read(resource(XDR, providerName=provider, providerIncidentId=number))
 
-    assert found.case == "incident:xdr:1805"
+    assert found.case == "incident:xdr:2088"
     assert found.same == ("incident:sentinel:c0ffee88-2b3c-4d5e-8f60-718293a4b5c6",)
     assert found.id == "c0ffee88-2b3c-4d5e-8f60-718293a4b5c6"
 
@@ -126,7 +126,7 @@ def test_any_other_incident_has_the_case_that_it_has_in_sentinel(changes: dict[s
 def test_an_incident_of_defender_is_readable_without_its_name_in_sentinel() -> None:
     found = read({**body(XDR), "id": "1", "name": None, "properties": {**body(XDR)["properties"], "incidentUrl": ""}})
 
-    assert (found.case, found.id) == ("incident:xdr:1805", "4718")
+    assert (found.case, found.id) == ("incident:xdr:2088", "4718")
 
 
 def test_it_links_to_sentinel_first_and_then_to_defender() -> None:
