@@ -130,3 +130,12 @@ def test_an_event_that_says_nothing_is_unreadable() -> None:
     letter = refused(body(LOCK, data="{}"))
 
     assert (letter.reason, letter.where, letter.source) == ("the event says nothing", "$.data", "resource_manager")
+
+
+def test_an_event_is_one_case_in_both_schemas() -> None:
+    given = body(ROLE)
+    renamed = {"topic": "source", "eventType": "type", "eventTime": "time"}
+    cloud = {renamed.get(name, name): value for name, value in given.items()} | {"specversion": "1.0"}
+
+    assert read(cloud).case == event(ROLE).case
+    assert read(cloud).entities == event(ROLE).entities
