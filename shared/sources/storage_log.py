@@ -86,7 +86,8 @@ def _caller(body: Fields) -> AnyEntity | None:
 
 def _without_query(uri: str) -> str:
     """The address without what comes after it: a shared access signature is a key."""
-    return uri.partition("?")[0].partition("#")[0] if uri[:4].lower() == "http" else ""
+    address = uri.partition("?")[0].partition("#")[0]
+    return address if uri[:4].lower() == "http" and _split(address)[0] else ""
 
 
 def _service(body: Fields, address: str) -> str:
