@@ -26,7 +26,7 @@ _MACHINES = ("microsoft.compute/virtualmachines", "microsoft.hybridcompute/machi
 
 def read(body: Fields) -> Iterator[Event]:
     """One event an alert. `TenantId` is the workspace's id here, and no tenant."""
-    whole = body.fields("properties").fields("queryResult") or body
+    whole = _alert_in(body)
     alert = sentinel.properties(whole)
     cases = sentinel.alert_cases(alert) or sentinel.alert_cases(Fields({"systemAlertId": _name(whole)}))
     if not cases:
@@ -61,6 +61,11 @@ def read(body: Fields) -> Iterator[Event]:
         entities=found,
         links=tuple(dict.fromkeys((*alert.links("alertLink", "alertUri"), *_extended_links(alert)))),
     )
+
+
+def _alert_in(body: Fields) -> Fields:
+    """The alert that an automation rule handed over, or that a bookmark keeps; the body itself if it is the alert."""
+    return body.fields("object") or body.fields("properties").fields("queryResult") or body
 
 
 def _name(whole: Fields) -> str:
@@ -124,6 +129,10 @@ def _is_trigger(body: Fields) -> bool:
     return told or products.current(body.text("ProductName")) == "Microsoft Sentinel"
 
 
+def _carries_alert(body: Fields) -> bool:
+    return sentinel.kind_of(body.fields("object")).lower() == "securityalert"
+
+
 def _keeps_alert(body: Fields) -> bool:
     """A bookmark of a row of `SecurityAlert`."""
     row = body.fields("properties").fields("queryResult")
@@ -136,7 +145,9 @@ source = Source(
         Mark(("alertseverity", "systemalertid")),
         Mark(("alertseverity", "vendororiginalid")),
         Mark(("systemalertid",), unless=("alertseverity", "properties", "kind", "type"), when=_is_trigger),
+        Mark(("system_alert_id",), unless=("properties", "kind", "type")),
         Mark(("kind",), values=("securityalert",)),
+        Mark(("object",), when=_carries_alert),
         Mark(("type",), values=("microsoft.securityinsights/bookmarks",), when=_keeps_alert),
     ),
     read=read,

@@ -35,16 +35,23 @@ _FLAT = {
     "azureresource": ("resourceid",),
     "mailbox": ("mailboxprimaryaddress",),
     "malware": ("category",),
+    "cloud-application": ("appid",),
+    "registry-key": ("key",),
+    "mail-message": ("networkmessageid",),
 }
 """The entities that come without the resource around them, and what one of them has."""
 _OTHER = (
     "process",
-    "cloud-application",
     "cloudapplication",
     "dnsresolution",
-    "malware",
     "securitygroup",
     "registrykey",
+    "registryvalue",
+    "mailmessage",
+    "mailcluster",
+    "submissionmail",
+    "iotdevice",
+    "nic",
 )
 
 
@@ -73,8 +80,8 @@ def _items(body: Fields) -> Iterator[Fields]:
     lists = [name for name in _LISTS if name in body]
     if "entities" in body:
         yield from body.objects("entities")
-    elif "entity" in body:
-        yield body.fields("entity")
+    elif "entity" in body or "object" in body:
+        yield body.fields("entity", "object")
     elif lists and "kind" not in body and "type" not in body:
         yield from (item for name in lists for item in body.objects(name))
     else:
@@ -125,6 +132,12 @@ def _is_trigger(body: Fields) -> bool:
     return bool(entity) and ("incidentarmid" in body or ("properties" in entity and bool(_kind(entity))))
 
 
+def _carries_entity(body: Fields) -> bool:
+    """What an automation rule would hand over, if it ran on an entity."""
+    carried = body.fields("object")
+    return carried.text("type").lower() == sentinel.ENTITY and bool(_kind(carried)) and _is_entity(carried)
+
+
 def _only(body: Fields, names: tuple[str, ...]) -> bool:
     return all(name in names or name in _BESIDE for name in body.shape.names)
 
@@ -140,6 +153,7 @@ source = Source(
         Mark(("type",), values=tuple(_FLAT), unless=("kind", "properties", "category"), when=_is_flat),
         Mark(("entities",), when=_is_answer),
         Mark(("entity",), unless=("entities",), when=_is_trigger),
+        Mark(("object",), when=_carries_entity),
         *(Mark((name,), unless=("kind", "type", "entity", "entities"), when=_is_list) for name in _LISTS),
     ),
     read=read,

@@ -70,7 +70,7 @@ def read(body: Fields) -> Iterator[Event]:
 
 def _name(incident: Fields, url: str) -> str:
     """The incident's own name: a GUID, unless whoever created it chose another."""
-    resource, told = incident.text("id"), incident.text("name", "IncidentName")
+    resource, told = incident.text("id"), incident.text("name", "IncidentName", "incident_name")
     found = valid.guid(told) or sentinel.incident_name(resource) or sentinel.incident_name(_resource_in(url))
     return found or (valid.name(told) if told.strip("0-") else "")
 

@@ -202,6 +202,19 @@ def test_what_the_alert_trigger_hands_over_is_not_taken_for_an_export_of_defende
     assert read(body(TRIGGER, **changes)).source == "sentinel_alert"
 
 
+def test_an_alert_that_an_automation_rule_hands_over_is_the_alert() -> None:
+    handed = {"objectSchemaType": "Alert", "objectEventType": "Create", "workspaceInfo": {}, "object": resource()}
+
+    assert read(handed).case == f"alert:{MDC}"
+    assert read(handed).workspace == events("sentinel_alert_of_incident")[0].workspace
+
+
+def test_a_row_with_underscores_in_its_names_is_read() -> None:
+    found = read({"system_alert_id": OWN, "alert_severity": "Low", "display_name": "a", "provider_alert_id": MDC})
+
+    assert (found.case, found.severity, found.title) == (f"alert:{MDC}", Severity.LOW, "a")
+
+
 @pytest.mark.parametrize("name", ["defender_vm_bruteforce", "defender_odd"])
 def test_an_export_of_defender_is_left_to_it(name: str) -> None:
     assert {found.source for found in events(name)} == {"defender_for_cloud"}

@@ -163,6 +163,19 @@ def test_what_only_looks_like_entities_is_left_to_others(other: dict[str, Any]) 
     assert refused(other).reason.startswith(UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"objectSchemaType": "Entity", "object": entity("Ip", address="203.0.113.9")}, Ip(address="203.0.113.9")),
+        ({"kind": "Ip", "properties": {"address": "203.0.113.9"}}, Ip(address="203.0.113.9")),
+        ({"Type": "ip", "Address": "203.0.113.9"}, Ip(address="203.0.113.9")),
+        ({"Type": "host", "NetBiosName": "VM-A"}, Host(name="VM-A")),
+    ],
+)
+def test_one_entity_is_known_in_whatever_it_comes(given: dict[str, Any], found: Any) -> None:
+    assert read(given).entities == (found,)
+
+
 @pytest.mark.parametrize("kind", ["Bookmark", "HuntingBookmark"])
 def test_a_bookmark_is_no_entity(kind: str) -> None:
     assert refused(entity(kind, displayName="x")).reason.startswith(UNKNOWN)
