@@ -9,6 +9,8 @@ from tests.sources.goldens import event, events
 PAIRS = [
     ("entra_risk_detection", "graph_alert_token_theft"),
     ("entra_risk_detection", "sentinel_incident_session"),
+    ("defender_vm_bruteforce", "defender_arm_vm"),
+    ("defender_vm_bruteforce", "defender_eventgrid_resource"),
     ("defender_vm_bruteforce", "sentinel_incident_vm"),
     ("defender_vm_bruteforce", "sentinel_incident_forwarded"),
     ("defender_vm_bruteforce", "graph_alert_defender_for_cloud"),
@@ -35,6 +37,8 @@ PAIRS = [
     ("sentinel_incident_session", "sentinel_entity_trigger"),
     ("sentinel_incident_xdr", "graph_incident_expanded"),
     ("sentinel_incident_row_xdr", "sentinel_incident_xdr"),
+    ("defender_assessment_unhealthy", "defender_assessment_snapshot"),
+    ("storage_malware_eicar", "storage_malware_cloudevent"),
 ]
 
 
@@ -52,6 +56,8 @@ def test_the_same_thing_is_recognised_through_another_channel(first: str, second
     ("first", "second"),
     [
         ("defender_vm_bruteforce", "defender_low_severity"),
+        ("defender_assessment_unhealthy", "defender_assessment_healthy"),
+        ("defender_subassessment_finding", "defender_subassessment_deleted"),
         ("defender_vm_bruteforce", "sentinel_incident_session"),
         ("defender_protected_vm", "graph_alert_defender_for_cloud"),
         ("sentinel_incident_vm", "sentinel_incident_closed"),
