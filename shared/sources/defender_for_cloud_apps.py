@@ -138,7 +138,7 @@ def _is_list(body: Fields) -> bool:
 source = Source(
     marks=(
         *(Mark((key, "_id")) for key in ("severityvalue", "statusvalue", "resolutionstatusvalue")),
-        Mark(("eventtypevalue", "_id")),
+        *(Mark((key, "_id")) for key in ("eventtypevalue", "resolvedactor")),
         Mark(("hasnext", "data"), when=_is_list),
     ),
     read=read,

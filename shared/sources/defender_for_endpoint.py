@@ -69,8 +69,8 @@ def _entities(body: Fields) -> Iterator[AnyEntity | None]:
         yield from entities.read(kind, item)
         if kind.lower() == "process":  # its program is a file too
             yield from entities.read("file", item)
-    for user in (body.fields("relatedUser"), *body.objects("loggedOnUsers")):
-        yield entities.account(user, "related")
+    yield entities.account(body.fields("relatedUser"))
+    yield from (entities.account(user, "related") for user in body.objects("loggedOnUsers"))
     if _is_detection(body):
         yield from _detected(body)
     if threat := body.text("threatName", "threatFamilyName", "threatFamily"):
