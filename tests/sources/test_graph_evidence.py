@@ -181,3 +181,20 @@ def test_the_words_of_the_documentation_and_nothing_at_all_are_no_entities(kind:
     nothing = [evidence(kind, **dict.fromkeys(fields)) for fields in given]
 
     assert read(body(NAME, evidence=[*items, *nothing])).entities == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"evidence": [{"at_sign_odata_type": "#microsoft.graph.security.ipEvidence", "ipAddress": "203.0.113.54"}]},
+        {"evidence": [{"@x.type": "#microsoft.graph.security.ipEvidence", "ipAddress": "203.0.113.54"}]},
+        {"evidence": [{"odata_type": "#microsoft.graph.security.IpEvidence", "IPAddress": "203.0.113.54"}]},
+        {"evidence": [{"ipEvidence": {"ipAddress": "203.0.113.54"}}]},
+        {"evidence": {"ipEvidence": [{"ipAddress": "203.0.113.54"}], "userEvidence": None}},
+        {"evidence": None, "ipEvidence{}": [{"ipAddress": "203.0.113.54"}, None]},
+        {"evidence": None, "IpEvidence": '{"ipAddress": "203.0.113.54"}'},
+        {"evidence": '[{"@odata.type": "#microsoft.graph.security.ipEvidence", "ipAddress": "203.0.113.54"}]'},
+    ],
+)
+def test_evidence_is_found_under_the_names_that_proxies_and_adapters_give_it(changes: dict[str, Any]) -> None:
+    assert read(body(NAME, **changes)).entities == (Ip(address="203.0.113.54"),)
