@@ -12,6 +12,7 @@ from shared.kinds import entities, event_grid
 from shared.kinds.carrier import event_subscription
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
+from shared.model.errors import Unreadable
 from shared.model.event import Event
 
 _HANDSHAKES = (
@@ -26,6 +27,8 @@ def read(body: Fields) -> Iterator[Event]:
     A handshake is about the delivery itself, so nothing in it is an entity; its code and its address are left where they are.
     """
     kind = event_grid.kind(body)
+    if not kind:
+        raise Unreadable("the event does not say of what type it is", "type")
     places = () if kind.lower() in _HANDSHAKES else (event_grid.topic(body), event_grid.subject(body))
     yield Event(
         provider="Azure Event Grid",

@@ -46,9 +46,9 @@ def read(body: Fields) -> Iterator[Event]:
 def _blob(address: str, etag: str, account: str) -> Sequence[AnyEntity | None]:
     """A blob by its address alone: what follows a question mark may be a signature that opens it."""
     address = address.partition("?")[0].strip()
-    if not address.lower().startswith(_WEB):
+    host, _, path = address.partition("://")[2].partition("/")
+    if not host or not address.lower().startswith(_WEB):
         return ()
-    _, _, path = address.partition("://")[2].partition("/")
     container, _, name = path.strip("/").partition("/")
     return entities.read(
         "blob",

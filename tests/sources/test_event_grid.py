@@ -91,3 +91,10 @@ def test_what_lacks_a_part_of_the_envelope_is_no_event(name: str) -> None:
 def test_events_with_one_id_about_different_subjects_are_cases_of_their_own() -> None:
     assert read(body(CLUSTER, subject="aks-test")).case != event(CLUSTER).case
     assert read(body(CLUSTER, eventTime="2026-03-02T10:16:09Z")).case == event(CLUSTER).case
+
+
+@pytest.mark.parametrize("kind", ["null", "", True, {"name": "Contoso.Order"}])
+def test_an_event_without_a_type_is_unreadable(kind: Any) -> None:
+    letter = refused([body(CLUSTER, eventType=kind)])
+
+    assert (letter.reason, letter.where) == ("the event does not say of what type it is", "$[0].type")

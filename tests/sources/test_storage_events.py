@@ -71,7 +71,9 @@ def test_the_container_is_in_the_address_if_anything_is_below_it(path: str, cont
     assert blob(url=HOST + path).container == container
 
 
-@pytest.mark.parametrize("address", [None, "", "null", "invoice.pdf", "/uploads/a.txt", "?sig=x", 17, {"url": HOST}])
+@pytest.mark.parametrize(
+    "address", [None, "", "null", "invoice.pdf", "/uploads/a.txt", "?sig=x", "https:///a", 17, {"url": HOST}]
+)
 def test_what_is_no_address_is_no_blob(address: Any) -> None:
     assert read(with_data(url=address)).entities == (AzureResource(resource_id=ACCOUNT),)
 
