@@ -161,7 +161,8 @@ def _principal(object_id: str, kind: str) -> Iterator[AnyEntity | None]:
 def _by_name(event: Fields, identity: Fields) -> Account | ServicePrincipal | None:
     """Without a token: the mail-like name, or the object id where it is said what kind of principal it is."""
     told = details(event).fields("callerInfo") or event.fields("callerInfo")
-    name = event.text("caller") or told.text("userPrincipalName", "upn", "email", "name") or identity.text("upn")
+    name = event.text("caller") or told.text("userPrincipalName", "upn", "email", "name")
+    name = name or identity.text("upn") or event.text("identity")
     if upn := valid.upn(name):
         return Account(upn=upn, object_id=valid.guid(told.text("objectId", "oid", "principalId")))
     kind = (told.text("principalType", "type") or authorization(event).fields("evidence").text("principalType")).lower()

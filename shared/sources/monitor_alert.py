@@ -67,7 +67,7 @@ def read(body: Fields) -> Iterator[Event]:
         case=_case(alert_id, context, product, fired),
         same=tuple(filter(None, (alert_case(alert_id),))) if product == _SECURITY else (),
         kind=context.text("operationName") or service or context.text("AlertType"),
-        title=essentials.text("alertRule").rpartition("/")[2],
+        title=_rule(essentials.text("alertRule")),
         severity=severity,
         severity_word=word,
         status=essentials.text("monitorCondition") or context.text("status"),
@@ -145,6 +145,11 @@ def _labels(labels: Fields, targets: list[str]) -> Iterator[AnyEntity | None]:
     if labels.text("pod"):
         space = {"Name": labels.text("namespace"), "Cluster": {"CloudResource": {"ResourceId": cluster}}}
         yield from entities.read("KubernetesPod", Fields({"Name": labels.text("pod"), "Namespace": space}))
+
+
+def _rule(text: str) -> str:
+    """The rule's name; the API gives its resource id."""
+    return ResourceId(text).name if valid.resource_id(text) else text
 
 
 def _workspace(target: str) -> str:

@@ -98,6 +98,17 @@ def test_a_request_that_names_nobody_gives_nobody_a_role(request_body: Any) -> N
     assert [entity for entity in found.entities if entity.role] == []
 
 
+def test_a_request_that_is_about_no_role_gives_nobody_one() -> None:
+    found = read(record(ROLE, operationName="MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE"))
+
+    assert [entity for entity in found.entities if entity.role] == []
+
+
+@pytest.mark.parametrize("identity", ["ada@contoso.example", '{"upn": "ada@contoso.example"}'])
+def test_an_identity_may_be_a_text(identity: str) -> None:
+    assert Account(upn="ada@contoso.example") in read(record(DELETE, identity=identity)).entities
+
+
 def test_the_role_that_allowed_the_caller_is_none_that_was_given() -> None:
     assert not [entity for entity in events(DELETE)[0].entities if isinstance(entity, DirectoryRole)]
 

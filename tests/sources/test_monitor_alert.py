@@ -138,6 +138,11 @@ def test_dimensions_name_what_an_alert_was_split_by() -> None:
     assert "guess" not in labels
 
 
+def test_a_rule_goes_by_its_name_also_where_its_id_is_given() -> None:
+    assert event("monitor_alert_resource").title == "cpu"
+    assert read(essentials(METRIC, alertRule="disk/tmp")).title == "disk/tmp"
+
+
 def test_links_for_programs_are_not_shown_to_people() -> None:
     assert not any("api.loganalytics.io" in link for link in event(SEARCH).links)
 

@@ -61,6 +61,15 @@ def test_a_caller_with_a_token_is_what_the_log_says_it_is() -> None:
     assert Other(type="principal", name="5a0c7e12-3d4b-4f6a-8b90-1c2d3e4f5a6b") in odd.entities
 
 
+def test_a_role_that_a_group_holds_does_not_say_what_its_member_is() -> None:
+    group = [{"principals": [{"id": "d4c3b2a1-0f9e-4d8c-8b7a-69584736a5b4", "type": "User"}]}]
+    identity = {"authorization": group, "requester": {"objectId": "5a0c7e12-3d4b-4f6a-8b90-1c2d3e4f5a6b"}}
+
+    assert (
+        Other(type="principal", name="5a0c7e12-3d4b-4f6a-8b90-1c2d3e4f5a6b") in read(record(identity=identity)).entities
+    )
+
+
 @pytest.mark.parametrize(
     ("given", "address"), [("203.0.113.54:49539", "203.0.113.54"), ("10.0.0.10", "10.0.0.10"), ("::1", ""), (None, "")]
 )
