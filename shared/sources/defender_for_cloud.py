@@ -174,8 +174,9 @@ def _is_alert(fields: Fields) -> bool:
 
 
 def _is_own(body: Fields) -> bool:
-    """Sentinel hands its alerts to playbooks in nearly the same form."""
-    return _is_alert(body) and products.current(body.text("ProductName")) != "Microsoft Sentinel"
+    """Sentinel hands its alerts to playbooks in nearly the same form, and keeps all alerts as rows."""
+    row = body.text("type").lower() == "securityalert"
+    return not row and _is_alert(body) and products.current(body.text("ProductName")) != "Microsoft Sentinel"
 
 
 def _is_resource(body: Fields) -> bool:

@@ -37,7 +37,8 @@ def read(body: Fields) -> Iterator[Event]:
     name = _name(incident, url)
     here = incident_case("sentinel", name) or _by_number(trigger, properties)
     defender = _case_in_defender(properties)
-    if not (name or defender or properties.text("incidentNumber", "number")):
+    number = properties.number("incidentNumber", "number")
+    if not name and not defender and number is None:
         raise Unreadable("the incident has no id", f"{_way(body, trigger)}name")
     additional = properties.fields("additionalData")
     alerts = [sentinel.properties(alert) for alert in properties.objects("alerts")]
@@ -46,7 +47,7 @@ def read(body: Fields) -> Iterator[Event]:
     yield Event(
         provider=properties.text("providerName"),
         product=_product(additional, properties, alerts),
-        id=name or properties.text("incidentNumber", "number", "providerIncidentId"),
+        id=name or str(properties.number("providerIncidentId") if number is None else number),
         case=defender or here,
         same=tuple(sorted({*_alert_cases(properties, alerts), *filter(None, (defender and here,))})),
         kind=_kind(properties, alerts),

@@ -83,6 +83,7 @@ def test_a_resource_without_ids_among_its_facts_has_its_name() -> None:
 def test_a_row_is_known_by_its_table_or_by_its_columns(kind: str | None) -> None:
     assert read(row(Type=kind)).source == "sentinel_alert"
     assert read(row(Type=kind, VendorOriginalId=None)).source == "sentinel_alert"
+    assert read({"Type": "SecurityAlert", "SystemAlertId": OWN, "AlertName": "a"}).source == "sentinel_alert"
 
 
 def test_the_workspace_in_tenant_id_is_never_taken_for_the_tenant() -> None:

@@ -78,7 +78,7 @@ def test_a_number_without_its_workspace_makes_no_case() -> None:
 
 @pytest.mark.parametrize("name", [None, "00000000-0000-0000-0000-000000000000", "<REDACTED>"])
 def test_a_row_without_name_link_and_number_is_unreadable(name: str | None) -> None:
-    letter = refused(row(IncidentName=name, IncidentUrl=None, IncidentNumber=None))
+    letter = refused(row(IncidentName=name, IncidentUrl=None, IncidentNumber="one"))
 
     assert (letter.reason, letter.where, letter.source) == ("the incident has no id", "$.name", "sentinel_incident")
 
@@ -127,6 +127,8 @@ def test_an_incident_of_defender_is_readable_without_its_name_in_sentinel() -> N
     found = read({**body(XDR), "id": "1", "name": None, "properties": {**body(XDR)["properties"], "incidentUrl": ""}})
 
     assert (found.case, found.id) == ("incident:xdr:2088", "4718")
+    bare = {"providerName": "Microsoft XDR", "providerIncidentId": 2088, "title": "a"}
+    assert read({**body(XDR), "id": "1", "name": None, "properties": bare}).id == "2088"
 
 
 def test_it_links_to_sentinel_first_and_then_to_defender() -> None:
