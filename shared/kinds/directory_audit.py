@@ -37,11 +37,18 @@ def marks(when: Callable[[Fields], bool]) -> tuple[Mark, ...]:
     """What tells records of the audit log, as far as they are as wanted."""
     return (
         Mark(("category",), values=("auditlogs",), when=when),
+        Mark(("category", "properties"), values=("audit",), when=lambda body: _is_audit(body) and when(body)),
         Mark(("type",), values=("auditlogs",), when=when),
         Mark(("@odata.type",), values=("#microsoft.graph.directoryaudit",), when=when),
         Mark(("activitydisplayname", "activitydatetime"), when=when),
         Mark(("targetresources", "operationname"), when=when),
     )
+
+
+def _is_audit(body: Fields) -> bool:
+    """Whether a record of some log named Audit is of this one, which once had that name."""
+    record = body.fields("properties")
+    return "activitydisplayname" in record and "targetresources" in record
 
 
 def by_pim(body: Fields) -> bool:

@@ -54,6 +54,8 @@ def _entities(body: Fields, record: Fields) -> Iterator[AnyEntity | None]:
         yield entities.service_principal(Fields(names))
     yield entities.ip(record.text("ipAddress"))
     yield entities.ip(diagnostics.address(body))
+    if device := valid.guid(record.text("deviceId", "C_DeviceId")):
+        yield entities.host(Fields({"aadDeviceId": device}))
     if session := valid.guid(record.text("sessionId", "C_Sid")):
         yield LogonSession(id=session)
 

@@ -136,8 +136,9 @@ source = Source(
         Mark(("category",), values=_WORDS),
         Mark(("type",), values=(*_WORDS, *(f"aad{word}" for word in _WORDS))),
         Mark(("@odata.type",), values=tuple(f"#microsoft.graph.{resource.lower()}" for resource in _RESOURCES)),
-        Mark(("riskeventtype", "riskstate")),
-        Mark(("risklastupdateddatetime", "riskstate")),
+        Mark(("riskeventtype", "id")),
+        Mark(("risktype", "id")),
+        Mark(("risklastupdateddatetime", "risklevel")),
     ),
     read=read,
     carried_by=(

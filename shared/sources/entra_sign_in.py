@@ -28,7 +28,8 @@ _CATEGORIES = (
     "MicrosoftServicePrincipalSignInLogs",
     "ADFSSignInLogs",
 )
-_BY_WORD = {category.lower(): category for category in _CATEGORIES}
+_BY_WORD = {"signin": "SignInLogs", **{category.lower(): category for category in _CATEGORIES}}
+"""Once, the log of users was named as in the older documentation."""
 _TYPES = {
     "interactiveuser": "SignInLogs",
     "noninteractiveuser": "NonInteractiveUserSignInLogs",

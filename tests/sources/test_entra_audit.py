@@ -216,3 +216,10 @@ def test_a_row_is_known_without_the_name_of_its_table() -> None:
 
     assert read(row).source == "entra_audit"
     assert read({**row, "Type": "AuditLogs", "Category": "GroupManagement"}).source == "entra_audit"
+
+
+def test_the_log_is_known_by_the_name_it_once_had_and_others_of_that_name_are_not_it() -> None:
+    given = record(RECORDS, category="Audit")
+
+    assert read(given).case == read(record(RECORDS)).case
+    assert refused({**given, "resourceId": None, "properties": {"activityDisplayName": "x"}}).source != "entra_audit"

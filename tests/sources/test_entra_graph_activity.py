@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.model.entity import Account, CloudApplication, Ip, LogonSession, ServicePrincipal
+from shared.model.entity import Account, CloudApplication, Host, Ip, LogonSession, ServicePrincipal
 from tests.sources.bodies import read, refused
 from tests.sources.entra import logged, record
 from tests.sources.goldens import events
@@ -38,6 +38,14 @@ def test_an_application_asks_for_itself_as_a_service_principal() -> None:
 
 def test_the_title_says_what_was_asked_for_without_what_was_searched() -> None:
     assert read(record(RECORDS)).title == "GET /v1.0/users"
+
+
+@pytest.mark.parametrize("name", ["deviceId", "C_DeviceId"])
+def test_the_device_is_known_by_its_id(name: str) -> None:
+    found = read(logged(RECORDS, **{name: "6b7c8d9e-0f1a-4b2c-8d3e-4f5061728394"})).entities
+
+    assert Host(entra_device_id="6b7c8d9e-0f1a-4b2c-8d3e-4f5061728394") in found
+    assert not [entity for entity in read(logged(RECORDS, **{name: "device-1"})).entities if isinstance(entity, Host)]
 
 
 @pytest.mark.parametrize(("code", "status"), [(403, "403"), ("404", "404"), (None, "200")])

@@ -81,6 +81,13 @@ def test_an_operation_names_who_asked_and_for_whom() -> None:
     assert (adele.mail, adele.upn) == ("adele.vance@contoso.example", "")
 
 
+def test_operations_are_told_apart_by_their_id_and_by_what_was_asked() -> None:
+    cases = {read(record(OPERATIONS, **changes)).case for changes in ({}, {"id": "2"}, {"requestType": "Remove"})}
+
+    assert len(cases) == 3
+    assert read(record(OPERATIONS, id=None)).case.startswith("record:entra_pim:")
+
+
 @pytest.mark.parametrize(("ends", "end"), [("0001-01-01T00:00:00Z", ""), ("2026-03-02T17:32:38Z",) * 2])
 def test_an_assignment_without_an_end_has_none(ends: str, end: str) -> None:
     assert read(record(OPERATIONS, expirationDateTime=ends)).end == end

@@ -96,6 +96,12 @@ def test_the_log_has_one_name_in_every_form(number: int, kind: str) -> None:
     assert read(record(RECORDS, number)).kind == read(row).kind == kind
 
 
+def test_the_log_is_known_by_the_name_it_once_had() -> None:
+    old, new = read(record(RECORDS, category="SignIn")), read(record(RECORDS))
+
+    assert (old.kind, old.case, old.entities) == (new.kind, new.case, new.entities)
+
+
 @pytest.mark.parametrize("told", [["servicePrincipal"], '["servicePrincipal"]', "servicePrincipal"])
 def test_graph_says_by_the_types_of_a_sign_in_which_log_it_would_be_in(told: Any) -> None:
     assert read(record("entra_sign_in_graph", 2, signInEventTypes=told)).kind == "ServicePrincipalSignInLogs"
