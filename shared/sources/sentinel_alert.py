@@ -149,6 +149,7 @@ source = Source(
         Mark(("kind",), values=("securityalert",)),
         Mark(("object",), when=_carries_alert),
         Mark(("type",), values=("microsoft.securityinsights/bookmarks",), when=_keeps_alert),
+        Mark(("kind",), values=("bookmark",), when=_keeps_alert),
     ),
     read=read,
     carried_by=(

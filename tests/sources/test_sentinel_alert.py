@@ -221,6 +221,12 @@ def test_an_export_of_defender_is_left_to_it(name: str) -> None:
     assert {found.source for found in events(name)} == {"defender_for_cloud"}
 
 
+def test_a_bookmark_among_the_entities_of_an_incident_is_the_alert_that_it_keeps() -> None:
+    kept = body("sentinel_alert_bookmark", kind="Bookmark", type="Microsoft.SecurityInsights/Entities")
+
+    assert read(kept).case == f"alert:{MDC}"
+
+
 def test_a_bookmark_of_anything_else_is_not_an_alert() -> None:
     kept = body("sentinel_alert_bookmark")
     kept["properties"]["queryResult"] = json.dumps({"Type": "SigninLogs"})
