@@ -90,8 +90,8 @@ def _detected(body: Fields) -> Iterator[AnyEntity | None]:
 source = Source(
     marks=(
         Mark(("alertcreationtime",), unless=("properties",)),
-        Mark(("linktowdatp", "alertid"), unless=("properties",)),
-        Mark(("alerttitle", "alertid"), unless=("properties",)),
+        Mark(("alerttitle", "linktowdatp"), unless=("properties",)),
+        Mark(("alerttitle", "alerttime"), unless=("properties",)),
     ),
     read=read,
     carried_by=(

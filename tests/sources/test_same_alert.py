@@ -45,6 +45,11 @@ PAIRS = [
     ("sentinel_incident_row_xdr", "sentinel_incident_xdr"),
     ("defender_assessment_unhealthy", "defender_assessment_snapshot"),
     ("storage_malware_eicar", "storage_malware_cloudevent"),
+    ("graph_alert_device", "xdr_stream_alert_in_pieces"),
+    ("graph_alert_device", "defender_for_endpoint_alert"),
+    ("xdr_stream_alert_in_pieces", "sentinel_incident_every_entity"),
+    ("graph_alert_every_evidence", "xdr_stream_mail_alert"),
+    ("xdr_stream_mail_alert", "office_365_alert_in_pieces"),
 ]
 
 
