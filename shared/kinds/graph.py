@@ -15,12 +15,21 @@ from shared.model.case import alert_case
 from shared.model.entity import AnyEntity
 
 TYPE = ("@odata.type", "odata.type", "odata_type", "odataType", "at_sign_odata_type", "atSignOdataType", "@x.type")
-"""What the type of an object is called: some proxies and adapters may not keep the sign in front."""
+"""What the type of an object is called: some proxies and adapters cannot keep the sign in front."""
 
 MARKED = ("@odata.type", "odata_type", "at_sign_odata_type", "@x.type")
 """Those of them by which objects are told apart, in lower case."""
 
-_SNAKE = ("created_date_time", "last_update_date_time", "event_date_time", "created_time")
+_SNAKE = (
+    "created_date_time",
+    "created_time",
+    "event_date_time",
+    "incident_name",
+    "incident_web_url",
+    "provider_alert_id",
+    "service_source",
+    "vendor_information",
+)
 _EVIDENCE = "evidence"
 _DEPTH = 24
 _UNTOLD = frozenset({"", "unknown", "unknownfuturevalue"})

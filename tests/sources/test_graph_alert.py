@@ -185,6 +185,13 @@ def test_what_an_sdk_dumps_in_snake_case_reads_like_what_graph_sent() -> None:
     assert replace(dumped, digest="", raw={}) == replace(given, digest="", raw={})
 
 
+def test_a_dump_of_only_some_fields_is_read_too() -> None:
+    given = {"id": "dc1", "provider_alert_id": "p-1", "title": "Token", "service_source": "microsoftSentinel"}
+    found = read(given)
+
+    assert (found.case, found.same, found.product) == ("alert:p-1", ("alert:dc1",), "Microsoft Sentinel")
+
+
 def test_analysts_are_no_entities() -> None:
     comment = {"comment": "See kai@contoso.example", "createdByDisplayName": "kai@contoso.example"}
 
