@@ -32,6 +32,7 @@ PAIRS = [
     ("defender_vm_bruteforce", "graph_legacy_alert_vm"),
     ("sentinel_incident_vm", "sentinel_incident_resource"),
     ("keyvault_secret_near_expiry", "keyvault_secret_expired_cloudevent"),
+    ("private_endpoint_answer", "private_endpoint_row"),
     ("defender_vm_bruteforce", "sentinel_alert_row"),
     ("defender_vm_bruteforce", "sentinel_alert_trigger_defender"),
     ("graph_alert_defender_for_cloud", "sentinel_alert_row"),
