@@ -124,7 +124,8 @@ source = Source(
             "Microsoft Graph, GET /identityGovernance/roleManagementAlerts/alerts: polled",
             (
                 "Grant the application permission RoleManagementAlert.Read.Directory to whatever fetches the alerts",
-                "Ask with $expand=alertDefinition,alertIncidents, which say how bad it is and who is meant",
+                "Ask the beta endpoint, with $filter=scopeId eq '/' and scopeType eq 'DirectoryRole'",
+                "Add $expand=alertDefinition,alertIncidents, which say how bad it is and who is meant",
                 "Send each answer as it is to the event hub `alerts`",
             ),
         ),
