@@ -13,7 +13,7 @@ from shared.model.event import Event
 
 T = TypeVar("T")
 _TEXTS = ("provider", "product", "id", "kind", "title", "status", "time", "start", "end", "tenant", "subscription")
-_LISTS = ("same", "tactics", "techniques", "links")
+_LISTS = ("products", "same", "tactics", "techniques", "links")
 
 
 def joined(found: Iterable[tuple[Event, T]], joins: Collection[str]) -> list[tuple[Event, T]]:

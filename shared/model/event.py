@@ -17,6 +17,7 @@ class Event(Struct, frozen=True, kw_only=True):
         source: The source that read it: the name of its file in `shared/sources`.
         provider: Who detected it, in the provider's own word.
         product: The product that detected it, by its current name.
+        products: The products whose alerts an incident groups; a playbook's `product` may name any of them.
         id: The provider's own id.
         case: What it belongs to: an incident, or the alert itself. Equal for the same alert on every channel. A record
             without an id of its own is its own case, which the walk gives it.
@@ -43,6 +44,7 @@ class Event(Struct, frozen=True, kw_only=True):
     source: str = ""
     provider: str = ""
     product: str = ""
+    products: tuple[str, ...] = ()
     id: str = ""
     case: str = ""
     same: tuple[str, ...] = ()

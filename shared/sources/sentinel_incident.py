@@ -46,7 +46,8 @@ def read(body: Fields) -> Iterator[Event]:
     subscriptions = (ResourceId(incident.text("id")).subscription, _workspace_info(trigger), _in_link(url))
     yield Event(
         provider=properties.text("providerName"),
-        product=_product(additional, properties, alerts),
+        product="Microsoft Sentinel",
+        products=_products(additional, properties, alerts),
         id=name or str(properties.number("providerIncidentId") if number is None else number),
         case=defender or here,
         same=tuple(sorted({*_alert_cases(properties, alerts), *filter(None, (defender and here,))})),
@@ -103,10 +104,11 @@ def _alert_cases(properties: Fields, alerts: list[Fields]) -> Iterator[str]:
     yield from filter(None, map(alert_case, sentinel.listed(properties, "AlertIds")))
 
 
-def _product(additional: Fields, properties: Fields, alerts: list[Fields]) -> str:
+def _products(additional: Fields, properties: Fields, alerts: list[Fields]) -> tuple[str, ...]:
+    """The products whose alerts it groups."""
     names = [*additional.texts("alertProductNames"), *properties.texts("additionalDataAlertProductName")]
     names += [alert.text("productName") for alert in alerts]
-    return next((products.current(name) for name in names if name), "Microsoft Sentinel")
+    return tuple(dict.fromkeys(products.current(name) for name in names if name))
 
 
 def _kind(properties: Fields, alerts: list[Fields]) -> str:

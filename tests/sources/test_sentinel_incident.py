@@ -151,17 +151,21 @@ def test_the_resources_of_the_alerts_are_entities_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "product"),
+    ("changes", "products"),
     [
-        ({}, "Microsoft Defender for Cloud"),
-        ({"additionalData": {"alertProductNames": ["Azure Sentinel"]}}, "Microsoft Sentinel"),
-        ({"additionalData": None}, "Microsoft Defender for Cloud"),
-        ({"additionalData": None, "alerts": [alert(), alert(productName="Contoso Watch")]}, "Contoso Watch"),
-        ({"additionalData": None, "alerts": None}, "Microsoft Sentinel"),
+        ({}, ("Microsoft Defender for Cloud",)),
+        ({"additionalData": {"alertProductNames": ["Azure Sentinel"]}, "alerts": None}, ("Microsoft Sentinel",)),
+        ({"additionalData": None}, ("Microsoft Defender for Cloud",)),
+        ({"additionalData": None, "alerts": [alert(), alert(productName="Contoso Watch")]}, ("Contoso Watch",)),
+        ({"additionalData": None, "alerts": None}, ()),
     ],
 )
-def test_the_product_is_that_of_the_alerts(changes: dict[str, Any], product: str) -> None:
-    assert read(incident(TRIGGER, **changes)).product == product
+def test_an_incident_is_sentinels_and_names_the_products_of_its_alerts(
+    changes: dict[str, Any], products: tuple[str, ...]
+) -> None:
+    found = read(incident(TRIGGER, **changes))
+
+    assert (found.product, found.products) == ("Microsoft Sentinel", products)
 
 
 @pytest.mark.parametrize(

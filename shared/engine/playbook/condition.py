@@ -15,7 +15,13 @@ from shared.model.entity import AnyEntity
 from shared.model.event import Event
 from shared.model.severity import Severity
 
-CLOSED = frozenset({"closed", "resolved", "dismissed", "redirected"})
+CLOSED = frozenset(
+    {"closed", "resolved", "dismissed", "redirected"}  # incidents and alerts that somebody is done with
+    | {"remediated", "confirmedsafe", "deactivated"}  # risks that are over, alert rules that no longer fire
+    | {"healthy", "notapplicable", "passed", "compliant", "no threats found"}  # findings that found nothing
+    | {"deleted", "snapshot"}  # what is gone, and what an exporter tells again
+)
+"""Status words, in lower case, of what there is nothing to respond to."""
 
 _OWN_NAMES = re.compile(r"\.(?:all|exists|exists_one|filter|map)\(\s*(\w+)\s*,")
 """Names that a CEL expression gives itself to walk over a list."""
@@ -108,8 +114,9 @@ def _like(name: str, patterns: tuple[str, ...]) -> Test:
     lower = [pattern.lower() for pattern in patterns]
 
     def test(event: Event) -> Answer:
-        value = str(getattr(event, name))
-        holds = any(fnmatchcase(value.lower(), pattern) for pattern in lower)
+        values = [getattr(event, name), *(event.products if name == "product" else ())]
+        holds = any(fnmatchcase(value.lower(), pattern) for pattern in lower for value in values)
+        value = ", ".join(filter(None, dict.fromkeys(values)))
         return holds, f"{name} {value or 'not given'} is {'' if holds else 'not '}like {' or '.join(patterns)}"
 
     return test

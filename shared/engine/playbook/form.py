@@ -29,14 +29,19 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         Annotated[str, Meta(pattern=SEVERITY)] | None,
         Meta(description='A severity, or a bound such as ">= high".'),
     ] = None
-    product: Annotated[Texts | None, Meta(description="Products by their current names; * stands for anything.")] = None
+    product: Annotated[
+        Texts | None,
+        Meta(description="Products by their current names, an incident's alerts' included; * stands for anything."),
+    ] = None
     kind: Annotated[
         Texts | None,
         Meta(description="Rules or types that fired, such as VM_LoginBruteForceSuccess; * stands for anything."),
     ] = None
     status: Annotated[
         Texts | None,
-        Meta(description="The provider's status. If not given, what is closed, resolved or dismissed does not match."),
+        Meta(
+            description="The provider's status. If not given, what is over or in order (closed, resolved, ...) does not match."
+        ),
     ] = None
     tactic: Annotated[Texts | None, Meta(description="MITRE ATT&CK tactics, such as CredentialAccess.")] = None
     technique: Annotated[
