@@ -17,7 +17,7 @@ _TIMES = ("time", "timestamp", "eventTimestamp", "TimeGenerated", "eventTime", "
 _RESOURCE = ("resourceId", "_ResourceId", "ResourceUri")
 _ADDRESS = ("callerIpAddress", "callerIp", "clientIp", "IPAddress")
 _ROW = "azurediagnostics"
-_TYPED = re.compile(r"(.+)_[sdgbt]")
+_TYPED = re.compile(r"(.+)_[sdgbt]", re.IGNORECASE)
 """A column of the table that all services share: the type of what it holds stands at the end of its name.
 https://learn.microsoft.com/azure/azure-monitor/reference/tables/azurediagnostics"""
 

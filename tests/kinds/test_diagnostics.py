@@ -12,7 +12,7 @@ WORKSPACE = "5e8c0f13-7a2b-4d64-91c3-0b9f2e7d6a58"
 
 
 def test_the_columns_of_the_table_that_all_services_share_lose_their_types() -> None:
-    row = Fields({"Type": "AzureDiagnostics", "clientIP_s": "203.0.113.7", "status_d": 403, "transactionId_g": TENANT})
+    row = Fields({"Type": "AzureDiagnostics", "clientIP_s": "203.0.113.7", "STATUS_D": 403, "transactionId_g": TENANT})
 
     found = diagnostics.properties(row)
 
