@@ -45,6 +45,7 @@ _NAMES = {
     "microsoft defender atp": "Microsoft Defender for Endpoint",
     "microsoftdefenderatp": "Microsoft Defender for Endpoint",
     "windowsdefenderatp": "Microsoft Defender for Endpoint",
+    "windows defender atp": "Microsoft Defender for Endpoint",
     "mdatp": "Microsoft Defender for Endpoint",
     "azure atp": "Microsoft Defender for Identity",
     "azureatp": "Microsoft Defender for Identity",

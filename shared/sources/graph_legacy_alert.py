@@ -109,7 +109,7 @@ source = Source(
     read=read,
     carried_by=(
         Carrier(
-            "Microsoft Graph, GET /security/alerts: retired by Microsoft, for what still keeps such alerts",
+            "Microsoft Graph, GET /security/alerts: retired by Microsoft in 2026, for what still keeps such alerts",
             ("Send each answer as it is to the event hub `alerts`",),
         ),
     ),
