@@ -176,6 +176,7 @@ def test_references_in_the_text_of_entities_are_followed() -> None:
 
 def test_an_alert_that_groups_others_is_also_known_as_these() -> None:
     inside = [{"$id": "2", "SystemAlertId": ZEROS[:-1] + "7", "VendorOriginalId": "x_7", "Type": "SecurityAlert"}]
+    inside.append({"$id": "3", "SystemAlertId": OWN, "VendorOriginalId": MDC, "Type": "alert"})
 
     assert read(row(IsIncident="True", Entities=json.dumps(inside))).same == (
         f"alert:{ZEROS[:-1]}7",
