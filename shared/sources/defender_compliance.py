@@ -45,7 +45,7 @@ def read(body: Fields) -> Iterator[Event]:
         body.text("RegulatoryComplianceSubscriptionId", "_SubscriptionId")
     )
     status = exported.status(body, state)
-    whole = f"{subscription}/{standard}/{control}/{name}".lower()
+    whole = f"{subscription}/{standard}/{control}/{name}"
     yield Event(
         provider="Microsoft",
         product=exported.PRODUCT,

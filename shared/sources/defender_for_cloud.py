@@ -99,10 +99,10 @@ def _entities(alert: Fields, identifiers: list[Fields], extended: Fields, kind: 
     if kind.removeprefix("simulated_").startswith(_DATABASES):
         found = [_login(entity) if type(entity) is Account else entity for entity in found]
     compromised = alert.text("CompromisedEntity") or extended.text("compromised host")
-    places = [place.text("AzureResourceId", "associatedResource") for place in (*identifiers, alert)]
+    places = dict.fromkeys([place.text("AzureResourceId", "associatedResource") for place in (*identifiers, alert)])
     if compromised and Host not in map(type, found):
         found += _machine(compromised, places)
-    found += map(entities.azure_resource, dict.fromkeys([*places, compromised]))
+    found += map(entities.azure_resource, places | {compromised: None} if compromised else places)
     found += _addresses(extended)
     return found
 
@@ -115,12 +115,13 @@ def _login(account: Account) -> Account:
 
 def _machine(name: str, places: Iterable[str]) -> Iterator[Host]:
     """The machine that the alert calls compromised by its short name, if it also says which resource that is."""
-    short = valid.host(name)
+    last = f"/{name}".lower()
     for place in places:
-        known = ResourceId(valid.resource_id(place))
-        if short and known.name.lower() == short.lower() and known.type.lower() in _MACHINES:
-            yield Host(azure_id=str(known), name=short)
-            return
+        if place.lower().endswith(last) and (short := valid.host(name)):
+            known = ResourceId(valid.resource_id(place))
+            if known.type.lower() in _MACHINES:
+                yield Host(azure_id=str(known), name=short)
+                return
 
 
 def _addresses(extended: Fields) -> Iterator[AnyEntity | None]:

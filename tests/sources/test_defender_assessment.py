@@ -73,6 +73,12 @@ def test_a_repeated_state_is_the_same_case_and_a_new_or_ended_one_is_not() -> No
     assert read(body(NAME, id=body(NAME)["id"].replace("vm-web-01", "vm-web-02"))).case != cases[0]
 
 
+def test_what_became_unhealthy_once_more_is_another_case() -> None:
+    again = {"code": "Unhealthy", "statusChangeDate": "2026-03-05T10:00:00Z"}
+
+    assert read(with_properties(NAME, status=again)).case != event(NAME).case
+
+
 def test_a_row_is_the_same_case_as_the_export() -> None:
     row, nested, _ = events("defender_assessment_rows")
 

@@ -47,7 +47,7 @@ def test_what_is_missing_in_an_alert_does_not_make_it_another_thing(missing: str
 
 @pytest.mark.parametrize("name", ["AlertSeverity", "VendorOriginalId", "ProviderName"])
 def test_an_alert_as_sentinel_keeps_it_is_not_taken_for_an_export(name: str) -> None:
-    assert "defender_for_cloud" not in readers(body(NAME, **{name: "High"}))
+    assert readers(body(NAME, **{name: "High"})) == {"sentinel_alert"}
 
 
 @pytest.mark.parametrize(
