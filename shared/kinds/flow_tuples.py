@@ -9,6 +9,7 @@ https://learn.microsoft.com/azure/network-watcher/vnet-flow-logs-overview#log-fo
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -23,7 +24,9 @@ _PARTS = 8
 _MILLISECONDS = 100_000_000_000
 """More seconds than that lie three thousand years ahead."""
 _DIRECTIONS = ("I", "O")
-_INSIDE = ("flows", "flowGroups")
+_INSIDE = ("flows", "flow", "flowgroups")
+_TUPLES = ("flowtuples", "flowtuple")
+_PLACE = re.compile(r"(?:[._]\d{1,6})+$")
 _OURS = tuple(
     map(
         ipaddress.ip_network,
@@ -122,7 +125,8 @@ def flows(texts: Iterable[tuple[str, str]]) -> Iterator[Flow]:
 def texts(node: Any, rule: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, str]]:
     """Every flow's text below an object or a list of them, with the rule it stands under.
 
-    Shippers that split records leave one object where a list was, or one text.
+    Shippers that split records leave one object where a list was, or one text, or put the place in a list into a name:
+    `flow.0`, `flows.0.flows.0.flowTuples.1`.
     """
     node = decoded(node)
     if isinstance(node, list):
@@ -131,14 +135,16 @@ def texts(node: Any, rule: str = "", depth: int = _DEPTH) -> Iterator[tuple[str,
         return
     if not isinstance(node, dict) or depth < 0:
         return
-    fields = Fields(node)
-    rule = fields.text("rule", "ruleName") or rule
-    found = decoded(fields.value("flowTuples", "flowTuple"))
-    for text in found if isinstance(found, list) else [found]:
-        if text := as_text(text):
-            yield rule, text
-    for name in _INSIDE:
-        yield from texts(fields.value(name), rule, depth - 1)
+    rule = Fields(node).text("rule", "ruleName") or rule
+    for key, value in node.items():
+        name = _PLACE.sub("", key.strip().lower()).rpartition(".")[2]
+        if name in _TUPLES or (name == "flow" and isinstance(value, str)):
+            found = decoded(value)
+            yield from (
+                (rule, text) for item in (found if isinstance(found, list) else [found]) if (text := as_text(item))
+            )
+        elif name in _INSIDE:
+            yield from texts(value, rule, depth - 1)
 
 
 def seconds(text: str) -> int:

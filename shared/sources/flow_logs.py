@@ -48,7 +48,7 @@ def read(body: Fields) -> Iterator[Event]:
         yield _row(body)
         return
     log = _NAMES[body.text("category").lower()]
-    texts_there = [*_nested(body), *_flat(body)]
+    texts_there = [*_nested(body), *_in_parts(body)]
     counted = Sum()
     for flow in (*flows(texts_there), *_named(body)):
         counted.add(flow)
@@ -104,14 +104,12 @@ def _nested(body: Fields) -> Iterator[tuple[str, str]]:
             return
 
 
-def _flat(body: Fields) -> Iterator[tuple[str, str]]:
-    """Flows that a shipper made fields of their own, `flow.0` and so on: each a flow, or all of them the parts of one."""
+def _in_parts(body: Fields) -> Iterator[tuple[str, str]]:
+    """One flow, of which a shipper made every part a field of its own: `flow.0` is when, `flow.1` the source."""
     found = sorted((int(name[1]), key) for key in body.raw if (name := _PART.fullmatch(key)))
     parts = [as_text(body.raw[key]) for _, key in found]
-    rule = body.text("rule", "ruleName", "nsgRule")
     if parts and not any("," in part for part in parts):
-        parts = [",".join(parts)]
-    yield from ((rule, part) for part in parts if part)
+        yield body.text("rule", "ruleName", "nsgRule"), ",".join(parts)
 
 
 def _named(body: Fields) -> Iterator[Flow]:

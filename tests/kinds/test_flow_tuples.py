@@ -69,6 +69,10 @@ def test_times_are_counted_in_seconds_or_in_milliseconds(text: str, count: int) 
         {"Flows": [{"Rule": "deny", "FLOWS": [{"FlowTuples": [ONE, None, {}, ""]}]}, None, 7]},
         '{"flows": [{"rule": "deny", "flows": [{"flowTuples": ["' + ONE + '"]}]}]}',
         {"rule": "deny", "flowTuples": [ONE]},
+        {"rule": "deny", "flow.0": ONE},
+        {"rule": "deny", "flow_0": {"flows_0": {"flowTuples_0": ONE}}},
+        {"rule": "deny", "flows.0.flows.0.flowTuples.0": ONE},
+        {"rule": "deny", "properties.flows.flows.flowTuples": [ONE]},
     ],
 )
 def test_flows_are_found_with_their_rule_however_the_record_was_split(node: Any) -> None:

@@ -102,6 +102,7 @@ def test_one_broken_flow_does_not_take_the_others_with_it() -> None:
         {f"flow.{number}": part for number, part in enumerate(DENIED.split(","))},
         {f"FLOW.{number}": part for number, part in reversed(list(enumerate(f"{DENIED},B,1,2".split(","))))},
         {"flow.0": DENIED},
+        {"properties.flows.0.flows.0.flowTuples.0": DENIED},
         {"sourceAddress": "198.51.100.23", "destinationAddress": "10.20.1.4", "deviceAction": "D"},
     ],
 )
