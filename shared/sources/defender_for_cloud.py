@@ -188,7 +188,7 @@ def _is_resource(body: Fields) -> bool:
 def _holds_alert(body: Fields) -> bool:
     """Whether an event of Event Grid, in either schema, carries an alert."""
     data = body.fields("data")
-    if data.text("type").lower() in _TYPES:
+    if data.text("type").lower() in _TYPES or _is_resource(data):
         return True
     return _is_alert(data) and "systemalertid" in data
 
@@ -202,7 +202,7 @@ source = Source(
         ),
         Mark(("type",), values=_TYPES),
         Mark(("properties", "id"), unless=("type", "kind", "object"), when=_is_resource),
-        Mark(("data",), unless=("systemalertid",), when=_holds_alert),
+        Mark(("data",), unless=("systemalertid", "recordtype"), when=_holds_alert),
     ),
     read=read,
     carried_by=(

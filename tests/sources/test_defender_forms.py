@@ -119,6 +119,7 @@ def test_an_old_alert_has_other_names_for_everything() -> None:
 def test_the_type_of_the_event_around_an_alert_does_not_matter() -> None:
     assert read(body("defender_eventgrid_odd")).kind == "VM_SuspiciousActivity"
     assert read(body("defender_eventgrid_resource", eventType="Contoso.Anything")).case == alert_case(BRUTEFORCE)
+    assert read(body("defender_eventgrid_resource", data=body(ARM, type=None))).case == alert_case(BRUTEFORCE)
 
 
 @pytest.mark.parametrize("data", [{"alertType": "x"}, {"systemAlertId": "x"}, "text", None, [{"alertType": "x"}]])
