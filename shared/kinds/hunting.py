@@ -167,7 +167,7 @@ def _together(told: list[AnyEntity], known: list[AnyEntity], own: set[type]) -> 
     for entity in told:
         same = [other for other in known if type(other) is type(entity)]
         alone = len(same) == 1 and sum(type(other) is type(entity) for other in told) == 1
-        if alone and not isinstance(entity, FileHash) and (type(entity) in own or _agree(entity, same[0])):
+        if alone and (type(entity) in own or _agree(entity, same[0])):
             known.remove(same[0])
             yield _filled(entity, same[0])
         else:

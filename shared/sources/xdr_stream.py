@@ -113,7 +113,7 @@ _EXPORTED = (
 """Columns of exports that have the type at the end of their names."""
 _EXPORT = (
     "az monitor log-analytics workspace data-export create --name riposte --resource-group <resource group> "
-    "--workspace-name <workspace> --tables AlertInfo AlertEvidence --destination <namespace id> --enable true"
+    "--workspace-name <workspace> --tables AlertInfo AlertEvidence --destination <namespace id> --event-hub-name alerts --enable true"
 )
 
 source = Source(

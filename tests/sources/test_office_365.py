@@ -84,6 +84,13 @@ def test_an_investigation_has_the_case_of_the_alert_it_began_with() -> None:
     assert second.case == "object:investigation:urn:userinvestig:1a:Running"
 
 
+def test_an_investigation_stays_one_although_the_alert_in_it_looks_like_defender_for_clouds() -> None:
+    given = body("office_365_investigation")["value"][0]
+    inside = {**json.loads(given["Data"]), "SystemAlertId": "2518110443559999999_5d3b9c1e-7f20-4b6a-a1c8-93e4d0b7f215"}
+
+    assert read({**given, "Data": json.dumps(inside)}).source == "office_365"
+
+
 def test_an_investigation_without_any_id_is_still_an_event() -> None:
     assert read({"RecordType": 64, "Operation": "AirInvestigationData"}).case.startswith("record:office_365:")
 
