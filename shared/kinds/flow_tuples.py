@@ -51,7 +51,7 @@ class Flow:
 
     Args:
         seconds: When, since 1970; 0 if it does not say.
-        source: An address; empty if it is none that can be told, as of a machine that has none yet.
+        source: An address as it was written: there are many, and only the few that are named are worth a check.
         destination: Another.
         denied: Whether it was refused.
         rule: The rule that decided.
@@ -106,8 +106,14 @@ class Sum:
         """The most telling addresses: denied sources first, public ones before private, and of each the most frequent."""
         found: dict[str, None] = {}
         for counter in (self.refused, self.sources, self.destinations):
-            ranked = [address for address, _ in counter.most_common() if address]
-            found |= dict.fromkeys(sorted(ranked, key=is_public, reverse=True))
+            public: list[str] = []
+            private: list[str] = []
+            for text, _ in counter.most_common():
+                if address := valid.ip(text):
+                    (public if is_public(address) else private).append(address)
+                if len(public) >= most:
+                    break
+            found |= dict.fromkeys((*public, *private))
             if len(found) >= most:
                 break
         return list(found)[:most]
@@ -119,7 +125,7 @@ def flows(texts: Iterable[tuple[str, str]]) -> Iterator[Flow]:
         parts = [part.strip() for part in text.split(",")]
         if len(parts) >= _PARTS and parts[6].upper() in _DIRECTIONS:
             denied = parts[7].upper() == "D"
-            yield Flow(seconds(parts[0]), valid.ip(parts[1]), valid.ip(parts[2]), denied, rule)
+            yield Flow(seconds(parts[0]), parts[1], parts[2], denied, rule)
 
 
 def texts(node: Any, rule: str = "", depth: int = _DEPTH) -> Iterator[tuple[str, str]]:

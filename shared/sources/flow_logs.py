@@ -84,7 +84,7 @@ def _title(counted: Sum) -> str:
         return "No flows"
     if not counted.denied:
         return f"{_count(counted.allowed, 'flow entry', 'flow entries')} allowed"
-    sources = _count(sum(map(bool, counted.refused)), "source", "sources")
+    sources = _count(len(counted.refused), "source", "sources")
     rule = counted.rules.most_common(1)[0][0]
     by = f", most by {rule}" if rule else ""
     return (
@@ -120,8 +120,7 @@ def _named(body: Fields) -> Iterator[Flow]:
         body.text("destinationAddress", "destIp", "destinationIp"),
     )
     if decision in _DENIED | _ALLOWED and any(addresses):
-        source, destination = map(valid.ip, addresses)
-        yield Flow(0, source, destination, decision in _DENIED, body.text("rule", "nsgRule"))
+        yield Flow(0, *addresses, decision in _DENIED, body.text("rule", "nsgRule"))
 
 
 def _has_flows(body: Fields) -> bool:
