@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from msgspec.structs import replace
 
 from shared.kinds import entities
 from shared.kinds.entities.part import part_of
-from shared.kinds.fields import Fields, as_text
+from shared.kinds.fields import NOTHING, Fields, as_text
 from shared.model.entity import Account, AnyEntity, File, FileHash, Host, Ip, Other, Role, Url
 
 PREFIX = "advancedhunting-"
@@ -37,7 +36,7 @@ _APPLICATIONS = frozenset({"cloudapplication", "oauthapplication"})
 _ADDRESSES = ("RemoteIP", "IPAddress", "SenderIPv4", "SenderIPv6", "FileOriginIP")
 _URLS = ("Url", "RemoteUrl", "FileOriginUrl")
 _ACTOR = "initiatingprocess"
-_OBJECTS = ("target", "destination")
+_OBJECTS = ("target", "destination", "remote")
 
 Found = Iterator[AnyEntity | None]
 
@@ -188,9 +187,11 @@ def _filled(entity: AnyEntity, other: AnyEntity) -> AnyEntity:
 
 def _in_folder(entity: AnyEntity) -> AnyEntity:
     """A file without its own name at the end of its folder's, where the tables of devices put it."""
-    if isinstance(entity, File) and re.search(rf"[\\/]{re.escape(entity.name)}$", entity.directory, re.IGNORECASE):
-        return replace(entity, directory=entity.directory[: -len(entity.name) - 1])
-    return entity
+    if not isinstance(entity, File) or not entity.directory:
+        return entity
+    at = len(entity.directory) - len(entity.name)
+    ends = entity.directory[at:].lower() == entity.name.lower() and entity.directory[at - 1 : at] in ("/", "\\")
+    return replace(entity, directory=entity.directory[: at - 1]) if ends else entity
 
 
 def _observed(columns: Fields) -> Found:
@@ -198,8 +199,7 @@ def _observed(columns: Fields) -> Found:
     yield entities.account(columns)
     for item in columns.objects("LoggedOnUsers"):
         yield entities.account(item)
-    for beginning in _OBJECTS:
-        part = _part(columns, beginning)
+    for part in filter(None, (_part(columns, beginning) for beginning in _OBJECTS)):
         yield entities.host(part)
         yield entities.account(part)
         yield entities.ip(part.text("IPAddress"))
@@ -209,9 +209,9 @@ def _observed(columns: Fields) -> Found:
     yield from (entities.url(as_text(text)) for text in columns.items("UrlChain"))
     for kind in ("process" if columns.text("ProcessCommandLine") else "file", "file", "registry", "mailmessage"):
         yield from entities.read(kind, columns)
-    actor = _part(columns, _ACTOR)
-    yield from entities.read("process", Fields({**actor.raw, "ProcessId": actor.text("Id")}))
-    yield entities.account(actor)
+    if actor := _part(columns, _ACTOR):
+        yield from entities.read("process", Fields({**actor.raw, "ProcessId": actor.text("Id")}))
+        yield entities.account(actor)
     yield from _mailboxes(columns)
     if columns.text("ServicePrincipalId"):
         yield entities.service_principal(columns)
@@ -223,11 +223,12 @@ def _observed(columns: Fields) -> Found:
 
 def _part(columns: Fields, beginning: str) -> Fields:
     """The columns whose names begin so, by the rest of their names."""
-    size = len(beginning)
-    found: dict[str, Any] = {
-        name[size:]: value for name, value in columns.raw.items() if name.lower().startswith(beginning)
-    }
-    return Fields(found)
+    kept, size = columns.shape.kept, len(beginning)
+    names = kept.get((_part, beginning))
+    if names is None:
+        names = [name for name in columns.raw if name.lower().startswith(beginning)]
+        kept[_part, beginning] = names
+    return Fields({name[size:]: columns.raw[name] for name in names}) if names else NOTHING
 
 
 def _mailboxes(columns: Fields) -> Found:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from shared.kinds import attack, entities, hunting, products, valid
 from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
+from shared.kinds.sentinel import data_export
 from shared.kinds.source import Mark, Source
 from shared.model.case import alert_case, object_case
 from shared.model.errors import Unreadable
@@ -111,10 +112,6 @@ _EXPORTED = (
     *(("reportid", kind) for kind in ("long", "string", "guid", "s", "d", "g")),
 )
 """Columns of exports that have the type at the end of their names."""
-_EXPORT = (
-    "az monitor log-analytics workspace data-export create --name riposte --resource-group <resource group> "
-    "--workspace-name <workspace> --tables AlertInfo AlertEvidence --destination <namespace id> --event-hub-name alerts --enable true"
-)
 
 source = Source(
     marks=(
@@ -136,10 +133,7 @@ source = Source(
                 "Event types: Alerts & Behaviors > AlertInfo, AlertEvidence",
             ),
         ),
-        Carrier(
-            "Data export of Log Analytics: the tables `AlertInfo` and `AlertEvidence`",
-            (_EXPORT,),
-        ),
+        data_export("AlertInfo AlertEvidence"),
     ),
     joins=True,
 )

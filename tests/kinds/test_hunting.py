@@ -47,6 +47,7 @@ def test_the_table_is_told_or_stands_in_the_columns(raw: dict[str, Any], table: 
     [
         ("user", {"AccountName": "adele", "UserDomain": "CONTOSO", "AccountDisplayName": "Adele", "AccountObjectId": SID},
             Account(name="adele", nt_domain="CONTOSO", display_name="Adele", sid=SID)),
+        ("user", {"AccountId": ADELE}, Account(upn=ADELE)),
         ("machine", {"MachineName": "pc-07"}, Host(name="pc-07")),
         ("mailbox", {"AccountUpn": ADELE, "AccountObjectId": GUID}, Mailbox(upn=ADELE, object_id=GUID)),
         ("mailmessage", {"NetworkMessageId": GUID, "EmailSubject": "Hello"},

@@ -12,7 +12,7 @@ from shared.model.entity import Account, AnyEntity, DirectoryRole, LogonSession,
 
 _ACCOUNT = Form(
     name=(valid.name, ("Name", "accountName", "samAccountName", "userName")),
-    upn=(valid.upn, ("UserPrincipalName", "accountUpn", "upn")),
+    upn=(valid.upn, ("UserPrincipalName", "accountUpn", "upn", "accountId")),
     nt_domain=(valid.name, ("NTDomain", "domainName", "accountDomain", "userDomain")),
     object_id=(valid.guid, ("AadUserId", "azureAdUserId", "userObjectId", "accountObjectId", "userId")),
     mail=(valid.upn, ("mail", "email", "emailAddress")),
