@@ -92,13 +92,20 @@ def test_who_did_it_and_to_whom_stand_in_columns_with_a_prefix() -> None:
         "InitiatingProcessId": 7,
         "InitiatingProcessFileName": "a",
     }
-    body = streamed("DeviceEvents", **row, TargetAccountUpn="b@contoso.example", DestinationDeviceName="dc-01")
+    body = streamed(
+        "DeviceEvents",
+        **row,
+        TargetAccountUpn="b@contoso.example",
+        DestinationDeviceName="dc-01",
+        RemoteDeviceName="pc-09",
+    )
 
     assert set(found(body)) == {
         Account(upn="a@contoso.example"),
         Account(upn="b@contoso.example"),
         Process(image="a", pid="7"),
         Host(name="dc-01"),
+        Host(name="pc-09"),
     }
 
 
