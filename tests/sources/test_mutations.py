@@ -18,7 +18,7 @@ from tests.sources.mutations import CHANGES, changed, leaves
 GOOD = goldens.recording("defender_low_severity")
 GOOD_ID = json.loads(GOOD)["SystemAlertId"]
 CHANGE = st.tuples(st.integers(0, 10_000), st.sampled_from(sorted(CHANGES)))
-NO_IDS = ABOUT | {"object_type", "algorithm"}
+NO_IDS = ABOUT | {"object_type", "algorithm", "type"}
 """What the readers themselves say of an entity."""
 JOINTS = re.compile(r"[@.\\/,:\s]+")
 """Where ids are put together of pieces: names and domains, folders and files."""
