@@ -18,7 +18,6 @@ from shared.engine.match import Match
 from shared.engine.plan import Ask, Planned, brief, in_order, planned
 from shared.engine.rehearse import rehearse
 from shared.model.delivery import Delivery
-from shared.model.event import Event
 from shared.model.record import Record
 from shared.model.step import Brief
 from shared.wire.scope import scope
@@ -33,21 +32,18 @@ async def handle(deliveries: Sequence[Delivery], app: App) -> str:
     records: list[Record] = []
     letters = []
     walks: list[Awaitable[list[Record]]] = []
-    found: list[tuple[Event, Delivery]] = []
-    for delivery in deliveries:
-        events, dead = app.sources.read(delivery.body)  # 1 read
-        found += [(event, delivery) for event in events]
+    for delivery, events, dead in app.sources.read_all(deliveries):  # 1 read
+        for event in events:
+            matches, reason = app.playbooks.match(event)  # 2 match
+            if not matches:
+                records.append(record.of_event(event, delivery, "no_match", reason, app.clock.now()))
+            for match in matches:
+                about, ask = brief(event, delivery), Ask(match.playbook.mode)
+                work = walk(match, about, ask, app) if ask.mode == "act" else rehearse(match, about, ask, app)
+                walks.append(_numbered(len(walks), work))
         for piece in dead:
             letters.append(await outbox.letter(piece, delivery, app))
             records.append(record.of_dead_letter(piece, delivery, letters[-1].id, app.clock.now()))
-    for event, delivery in app.sources.join(found):
-        matches, reason = app.playbooks.match(event)  # 2 match
-        if not matches:
-            records.append(record.of_event(event, delivery, "no_match", reason, app.clock.now()))
-        for match in matches:
-            about, ask = brief(event, delivery), Ask(match.playbook.mode)
-            work = walk(match, about, ask, app) if ask.mode == "act" else rehearse(match, about, ask, app)
-            walks.append(_numbered(len(walks), work))
     ends = await asyncio.gather(*walks, return_exceptions=True)
     records += [made for end in ends if isinstance(end, list) for made in end]
     await outbox.post(records, letters, app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +81,14 @@ class Sources:
             events = [event for event, _ in joined(((event, None) for event in events), self._joins)]
         return events, dead
 
-    def join(self, found: Iterable[tuple[Event, Delivery]]) -> list[tuple[Event, Delivery]]:
-        """The events of a batch, with what came in pieces in several bodies put together."""
-        return joined(found, self._joins)
+    def read_all(self, deliveries: Sequence[Delivery]) -> list[tuple[Delivery, list[Event], list[DeadLetter]]]:
+        """Everything in a batch, body by body. What came in pieces in several bodies stands where its first piece was."""
+        read = [self.read(delivery.body) for delivery in deliveries]
+        pieces = [(event, at) for at, (events, _) in enumerate(read) for event in events]
+        whole: list[list[Event]] = [[] for _ in deliveries]
+        for event, at in joined(pieces, self._joins):
+            whole[at].append(event)
+        return [(delivery, events, dead) for delivery, events, (_, dead) in zip(deliveries, whole, read, strict=True)]
 
 
 def _stamped(events: Iterable[Event], source: str, part: bytes, record: dict[str, Any]) -> list[Event]:

@@ -4,6 +4,7 @@ import gzip
 import json
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from shared.engine.read import DeadLetter, Sources
 from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
+from shared.model.delivery import Delivery
 from shared.model.errors import Unreadable
 from shared.model.event import Event
 from shared.model.ids import content_digest
@@ -212,3 +214,32 @@ def test_a_body_is_tested_against_the_marks_that_its_fields_name_however_many_so
 
 def test_the_names_of_all_sources_are_told_in_order() -> None:
     assert Sources({"b": source("b"), "a": source("a")}).names == ["a", "b"]
+
+
+def delivered(*bodies: Any) -> list[Delivery]:
+    received = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    return [Delivery(body=json.dumps(body).encode(), door="event_hub", received=received) for body in bodies]
+
+
+def test_pieces_of_one_event_in_several_bodies_of_a_batch_are_one_event_where_the_first_was() -> None:
+    pieces = Source(marks=(Mark(("a",)),), read=one, carried_by=(), joins=True)
+    sources = Sources({"pieces": pieces, "whole": source("b")})
+    batch = delivered({"b": 1, "id": "x"}, {"a": 1, "id": "x"}, {"c": 1}, [{"a": 2, "id": "x"}, {"b": 1, "id": "x"}])
+
+    found = sources.read_all(batch)
+
+    assert [delivery for delivery, _, _ in found] == batch
+    assert [[event.source for event in events] for _, events, _ in found] == [["whole"], ["pieces"], [], ["whole"]]
+    assert [len(dead) for _, _, dead in found] == [0, 0, 1, 0]
+
+
+def test_a_record_without_an_id_of_its_own_is_a_case_by_its_content() -> None:
+    def two(_: Fields) -> list[Event]:
+        return [Event(title="first"), Event(title="second")]
+
+    first, second = read({"a": 1}, only=source("a", read=two))[0]
+
+    assert first.case == f"record:only:{first.digest}"
+    assert second.case == f"record:only:{first.digest}-1"
+    assert read({"a": 1}, only=source("a", read=two))[0][0].case == first.case
+    assert read({"a": 2}, only=source("a", read=two))[0][0].case != first.case
