@@ -106,8 +106,8 @@ def _alert_cases(properties: Fields, alerts: list[Fields]) -> Iterator[str]:
 
 def _products(additional: Fields, properties: Fields, alerts: list[Fields]) -> tuple[str, ...]:
     """The products whose alerts it groups."""
-    names = [*additional.texts("alertProductNames"), *properties.texts("additionalDataAlertProductName")]
-    names += [alert.text("productName") for alert in alerts]
+    names = sentinel.listed(additional, "alertProductNames")
+    names += properties.texts("additionalDataAlertProductName") + [alert.text("productName") for alert in alerts]
     return tuple(dict.fromkeys(products.current(name) for name in names if name))
 
 

@@ -74,6 +74,10 @@ def test_an_alert_without_an_id_is_unreadable(none: str | None) -> None:
     assert letter.source == "sentinel_alert"
 
 
+def test_the_name_in_a_row_is_no_id_of_the_alert() -> None:
+    assert refused(row(SystemAlertId=None, VendorOriginalId=None, Name=OWN)).where == "$.SystemAlertId"
+
+
 def test_a_resource_without_ids_among_its_facts_has_its_name() -> None:
     assert read(resource(systemAlertId=None, providerAlertId=None)).id == OWN
     assert refused({**resource(systemAlertId=None, providerAlertId=None), "name": "x"}).where == "$.SystemAlertId"
@@ -83,6 +87,7 @@ def test_a_resource_without_ids_among_its_facts_has_its_name() -> None:
 def test_a_row_is_known_by_its_table_or_by_its_columns(kind: str | None) -> None:
     assert read(row(Type=kind)).source == "sentinel_alert"
     assert read(row(Type=kind, VendorOriginalId=None)).source == "sentinel_alert"
+    assert read(row(Type=kind, SystemAlertId=None)).source == "sentinel_alert"
     assert read({"Type": "SecurityAlert", "SystemAlertId": OWN, "AlertName": "a"}).source == "sentinel_alert"
 
 
@@ -217,6 +222,12 @@ def test_a_row_with_underscores_in_its_names_is_read() -> None:
     assert (found.case, found.severity, found.title) == (f"alert:{MDC}", Severity.LOW, "a")
 
 
+def test_a_resource_that_a_client_has_flattened_is_not_taken_for_an_export_either() -> None:
+    given = resource(providerAlertId=None)
+
+    assert read({**given.pop("properties"), **given}).source == "sentinel_alert"
+
+
 @pytest.mark.parametrize("name", ["defender_vm_bruteforce", "defender_odd"])
 def test_an_export_of_defender_is_left_to_it(name: str) -> None:
     assert {found.source for found in events(name)} == {"defender_for_cloud"}
@@ -230,6 +241,6 @@ def test_a_bookmark_among_the_entities_of_an_incident_is_the_alert_that_it_keeps
 
 def test_a_bookmark_of_anything_else_is_not_an_alert() -> None:
     kept = body("sentinel_alert_bookmark")
-    kept["properties"]["queryResult"] = json.dumps({"Type": "SigninLogs"})
-
-    assert refused(kept).reason.startswith("no source knows it; its fields: ")
+    for other in ({"Type": "SigninLogs"}, {"Type": "BehaviorAnalytics", "SystemAlertId": OWN}):
+        kept["properties"]["queryResult"] = json.dumps(other)
+        assert refused(kept).reason.startswith("no source knows it; its fields: ")

@@ -46,6 +46,15 @@ def test_the_incident_is_known_under_each_spelling_of_its_name(name: str) -> Non
     assert read(given).case == f"incident:sentinel:{INCIDENT}"
 
 
+def test_an_entity_may_be_flat_and_without_an_id_beside_its_incident() -> None:
+    found = read(body(TRIGGER, Entity={"Type": "ip", "Address": "203.0.113.9"}))
+
+    assert (found.case, found.entities) == (f"incident:sentinel:{INCIDENT}", (Ip(address="203.0.113.9"),))
+    assert (
+        read(body(TRIGGER, Entity=entity("Ip", address="203.0.113.9"), IncidentArmID=None)).subscription == SUBSCRIPTION
+    )
+
+
 @pytest.mark.parametrize("incident", [None, "", "x", "/subscriptions/s/Incidents", "{incident}"])
 def test_an_entity_of_no_incident_is_its_own_case(incident: str | None) -> None:
     found = read(body(TRIGGER, IncidentArmID=incident))

@@ -33,7 +33,7 @@ def test_a_row_and_the_resource_of_one_incident_say_the_same() -> None:
 
     assert (known.case, known.time, known.start, known.end) == (told.case, told.time, told.start, told.end)
     assert (known.subscription, known.workspace, known.links) == (told.subscription, told.workspace, told.links)
-    assert (known.severity, known.tactics, known.product) == (told.severity, told.tactics, told.product)
+    assert (known.severity, known.tactics, known.products) == (told.severity, told.tactics, told.products)
 
 
 @pytest.mark.parametrize("kind", ["SecurityIncident", "securityincident", None])
@@ -67,6 +67,11 @@ def test_a_row_without_a_name_has_that_of_its_link_or_its_number_in_the_workspac
     found = read(row(**changes))
 
     assert (found.id, found.case) == (known, case)
+
+
+@pytest.mark.parametrize("none", ["[]", None, []])
+def test_a_row_whose_alerts_are_of_no_product_names_none(none: Any) -> None:
+    assert read(row(AdditionalData={"alertProductNames": none})).products == ()
 
 
 def test_a_number_without_its_workspace_makes_no_case() -> None:
@@ -139,7 +144,7 @@ def test_what_a_client_has_flattened_is_read_like_the_resource() -> None:
     flat, dotted = events("sentinel_incident_sdk")
 
     assert (flat.kind, flat.title) == ("7a6b5c4d-3e2f-4a1b-9c0d-8e7f6a5b4c3d", "Session cookie used from a new place")
-    assert (flat.product, flat.tactics) == ("Microsoft Entra ID Protection", ("CredentialAccess",))
+    assert (flat.products, flat.tactics) == (("Microsoft Entra ID Protection",), ("CredentialAccess",))
     assert (dotted.title, dotted.severity, dotted.tactics) == (
         "Flattened with the way in the name",
         Severity.LOW,
