@@ -12,7 +12,7 @@ from shared.model import ids
 from shared.model.event import Event
 
 T = TypeVar("T")
-_TEXTS = ("provider", "product", "id", "kind", "title", "status", "time", "start", "end", "tenant", "subscription")
+_TEXTS = ("provider", "product", "id", "kind", "title", "time", "start", "end", "tenant", "subscription")
 _LISTS = ("products", "same", "tactics", "techniques", "links")
 
 
@@ -49,6 +49,7 @@ def _one(first: Event, second: Event) -> Event:
         first,
         **texts,
         **lists,
+        status=second.status or first.status,
         severity=rated.severity,
         severity_word=first.severity_word or second.severity_word,
         workspace=first.workspace or second.workspace,

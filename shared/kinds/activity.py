@@ -34,7 +34,7 @@ _STATUS = {
 
 def word(record: Fields, *names: str) -> str:
     """The first of these fields that holds a text, or an object with its `value`."""
-    return record.text(*names) or next(filter(None, (record.fields(name).text("value") for name in names)), "")
+    return next(filter(None, (record.fields(name).text("value") for name in names)), "") or record.text(*names)
 
 
 def details(event: Fields) -> Fields:

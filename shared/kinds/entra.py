@@ -52,12 +52,9 @@ def unquoted(value: Any) -> tuple[str, ...]:
 
 
 def risk(level: str, state: str) -> Severity | None:
-    """How bad a risk is. What was cleared is informational; what was confirmed without a level is high."""
-    word = state.lower()
-    if word in CLEARED:
-        return Severity.INFORMATIONAL
+    """How bad a risk is: its level; high if somebody confirmed it without one. Whether it is over, its state says."""
     told = Severity.read(level)
-    return Severity.HIGH if word == CONFIRMED and told is None else told
+    return Severity.HIGH if state.lower() == CONFIRMED and told is None else told
 
 
 def _unquoted(value: Any, depth: int) -> Iterator[str]:

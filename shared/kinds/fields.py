@@ -43,7 +43,7 @@ class Fields:
         self._references = references
 
     def __contains__(self, name: str) -> bool:
-        for key in self.shape[name,]:
+        for key in self.shape[name,]:  # noqa: SIM110 - asked many times for every record
             if self.raw[key] is not None:
                 return True
         return False
@@ -135,10 +135,16 @@ class Fields:
 
     def texts(self, *names: str) -> list[str]:
         """The texts in an array, or in one text separated by commas."""
-        if not self.shape[names]:
-            return []
-        items = self.items(*names) or self.text(*names).split(",")
-        return [text for text in map(as_text, items) if text]
+        plain = ""
+        for key in self.shape[names]:
+            value = self.raw[key]
+            found = decoded(value)
+            if isinstance(found, list):
+                if texts := [text for text in map(as_text, found) if text]:
+                    return texts
+            elif not plain:
+                plain = as_text(value)
+        return [text for text in map(as_text, plain.split(",")) if text]
 
 
 class Shape(dict[Hashable, Any]):

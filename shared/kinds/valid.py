@@ -20,7 +20,7 @@ _HEX = re.compile(r"[0-9a-f]+", re.IGNORECASE)
 _HOST = re.compile(r"[^\s/\\<>{}\"'@,;|]{1,255}")
 _PORT = re.compile(r"(\d{1,3}(?:\.\d{1,3}){3}):\d{0,5}")
 _REDACTED = re.compile(
-    r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|example|x[x.\-]*|<.*>|\{.*\})\W*$"
+    r"(?i)^\W*(anonymi[sz]ed|redacted|removed|unknown|string|integer|placeholder|x[x.\-]*|<.*>|\{.*\})\W*$"
 )
 
 _PLAIN = frozenset(string.ascii_letters + string.digits + "_") - frozenset("aArRuUsSiIpPeExX")

@@ -6,7 +6,7 @@ import re
 
 _PREFIXED = re.compile(
     r"(?:ra|ta|ea|fa|aa|ca|ad|ma|dl|dc|sn|ir)"
-    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|[0-9a-f]{64}|[0-9]{19}_[0-9a-f-]{36})",
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{24}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9]{19}_[0-9a-f-]{36})",
     re.IGNORECASE,
 )
 """An alert's id in Defender XDR: two letters for the product, and the product's own id. Those of Defender for Endpoint

@@ -2,8 +2,8 @@
 
 As diagnostic settings, Log Analytics (`AADUserRiskEvents`, `AADRiskyUsers` and their sisters) and Microsoft Graph
 (`riskDetection`, `riskyUser` and theirs) give them. The severity is the provider's level; the state of the risk is the
-status. What was dismissed, remediated or confirmed safe is informational, whatever its level; what was confirmed as
-compromised keeps its level, and is high if it has none.
+status, so that a playbook that asks for none leaves alone what was dismissed, remediated or confirmed safe. What was
+confirmed as compromised keeps its level, and is high if it has none.
 https://learn.microsoft.com/graph/api/resources/riskdetection
 https://learn.microsoft.com/graph/api/resources/riskyuser
 https://learn.microsoft.com/azure/azure-monitor/reference/tables/aaduserriskevents

@@ -97,7 +97,12 @@ def _level(record: Fields) -> str:
 
 
 def _severity(level: str, state: str) -> Severity | None:
-    """That of the risk; high at least if somebody confirmed that it was not the user."""
+    """That of the risk: high at least if somebody confirmed that it was not the user, informational if it is over.
+
+    The status of a sign-in says whether it succeeded, so playbooks cannot see there that a risk is over.
+    """
+    if state.lower() in entra.CLEARED:
+        return Severity.INFORMATIONAL
     found = entra.risk(level, state)
     return max(found or Severity.HIGH, Severity.HIGH) if state.lower() == entra.CONFIRMED else found
 

@@ -29,8 +29,8 @@ _SECOND = re.compile(rb"(?<=:\d\d:)\d\d(?=[.Z+])")
 def measure() -> list[Measure]:
     """One for each source; those of alerts with what is wanted of them."""
     sources = Sources(all_sources())
-    found = defaultdict(list)
-    alerts = defaultdict(list)
+    found: dict[str, list[tuple[bytes, int]]] = defaultdict(list)
+    alerts: dict[str, list[bool]] = defaultdict(list)
     for file in sorted(RECORDINGS.iterdir()):
         body = file.read_bytes()
         events, dead = sources.read(body)

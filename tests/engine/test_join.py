@@ -39,6 +39,10 @@ def test_pieces_of_one_case_are_one_event_where_the_first_was() -> None:
     assert (event.product, event.workspace) == ("Microsoft Defender for Endpoint", "w")
 
 
+def test_the_last_status_counts() -> None:
+    assert one(piece(status="Active"), piece(status="Resolved"), piece()).status == "Resolved"
+
+
 def test_the_head_may_come_last() -> None:
     event = one(FIRST, SECOND, HEAD)
 

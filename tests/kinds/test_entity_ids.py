@@ -130,5 +130,6 @@ def test_what_is_said_of_an_entity_in_one_place_counts_for_it_in_all() -> None:
         Ip(address="203.0.113.54", role="attacker", confidence=90),
         other,
     )
+    assert entities.distinct([Ip(address="203.0.113.54", role="related"), said[1]])[0].role == "target"
     assert entities.distinct([*said, bare]) == (Ip(address="203.0.113.54", role="attacker", confidence=90),)
     assert entities.distinct([Ip(address="203.0.113.54", verdict="malicious"), bare])[0].verdict == "malicious"

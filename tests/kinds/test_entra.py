@@ -82,10 +82,10 @@ def test_a_list_of_keys_and_values_is_read_as_one_object(given: Any, found: str)
     ("level", "state", "severity"),
     [
         ("medium", "atRisk", Severity.MEDIUM), ("medium", "confirmedCompromised", Severity.MEDIUM),
-        ("", "confirmedCompromised", Severity.HIGH), ("high", "remediated", Severity.INFORMATIONAL), ("hidden", "", None),
+        ("", "confirmedCompromised", Severity.HIGH), ("high", "remediated", Severity.HIGH), ("hidden", "", None),
     ],
 )  # fmt: skip
-def test_what_was_cleared_is_informational_and_what_was_confirmed_is_high_without_a_level(
+def test_a_risk_is_as_bad_as_its_level_and_high_if_it_was_confirmed_without_one(
     level: str, state: str, severity: Severity | None
 ) -> None:
     assert entra.risk(level, state) is severity

@@ -191,3 +191,18 @@ def test_no_value_is_too_odd_to_be_read_and_what_is_read_can_be_written(first: A
             len(list(fields.objects(name))),
         )
         assert msgspec.json.encode(found)
+
+
+@pytest.mark.parametrize(
+    ("raw", "texts"),
+    [
+        ({"a": "[]"}, []),
+        ({"a": "[]", "b": "x, y"}, ["x", "y"]),
+        ({"a": [], "b": ["x"]}, ["x"]),
+        ({"a": "x,,None", "b": ["y"]}, ["y"]),
+        ({"a": '["x", null, 1]'}, ["x", "1"]),
+        ({"a": {"x": 1}}, []),
+    ],
+)
+def test_texts_are_those_of_the_first_list_with_any_or_of_the_first_text(raw: dict[str, Any], texts: list[str]) -> None:
+    assert Fields(raw).texts("a", "b") == texts

@@ -2,13 +2,33 @@ from __future__ import annotations
 
 import pytest
 
-from shared.model.case import alert_case, incident_case, object_case
+from shared.model.case import alert_case, incident_case, object_case, record_case
 
 MDC = "2518110443559999999_5d3b9c1e-7f20-4b6a-a1c8-93e4d0b7f215"
 
 
 def test_an_alert_has_one_case_in_every_letter_case() -> None:
     assert alert_case(MDC.upper()) == alert_case(f" {MDC} ") == f"alert:{MDC}"
+
+
+GUID = "5d3b9c1e-7f20-4b6a-a1c8-93e4d0b7f215"
+
+
+@pytest.mark.parametrize("own", [GUID, MDC, "5f" * 12, "5f" * 20, "5f" * 32])
+@pytest.mark.parametrize("letters", ["ca", "AD", "fa", "sn", "dc", "aa", "ma"])
+def test_an_alert_has_in_defender_xdr_the_case_that_it_has_in_its_own_product(letters: str, own: str) -> None:
+    assert alert_case(f"{letters}{own}") == alert_case(own) == f"alert:{own}"
+
+
+@pytest.mark.parametrize(
+    "alert_id", ["da637551227677560813_-961444813", f"da{GUID}_1", "ed638877561142735991_1", f"zz{GUID}", "dc1"]
+)
+def test_an_id_that_only_begins_like_that_is_the_alerts_own(alert_id: str) -> None:
+    assert alert_case(alert_id) == f"alert:{alert_id}"
+
+
+def test_a_record_is_a_case_by_its_source_and_content() -> None:
+    assert record_case("azure_firewall", "0f") == "record:azure_firewall:0f"
 
 
 def test_an_incident_has_one_case_for_its_product_in_every_letter_case() -> None:

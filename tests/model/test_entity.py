@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import get_args
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -59,7 +59,8 @@ def test_a_playbook_may_name_every_kind_that_an_entity_has() -> None:
 @pytest.mark.parametrize("kind", CLASSES)
 def test_an_entity_survives_the_way_there_and_back_as_what_it_is(kind: type[Entity]) -> None:
     first = next(name for name in kind.__struct_fields__ if name not in {*ABOUT, "object_type"})
-    entity = kind(role="target", **{first: "value"})
+    told: dict[str, Any] = {first: "value"}
+    entity = kind(role="target", **told)
 
     again = msgspec.json.decode(msgspec.json.encode(entity), type=AnyEntity)
 

@@ -63,9 +63,9 @@ def test_a_user_at_risk_without_a_time_is_one_case_for_each_state() -> None:
         ("none", "none", None),
         ("unknownFutureValue", "unknownFutureValue", None),
         (None, None, None),
-        ("high", "remediated", Severity.INFORMATIONAL),
-        ("high", "Dismissed", Severity.INFORMATIONAL),
-        ("high", "confirmedSafe", Severity.INFORMATIONAL),
+        ("high", "remediated", Severity.HIGH),
+        ("high", "Dismissed", Severity.HIGH),
+        ("high", "confirmedSafe", Severity.HIGH),
     ],
 )
 def test_the_severity_is_the_level_unless_the_risk_was_cleared_or_confirmed_without_one(

@@ -18,7 +18,15 @@ from shared.model.severity import Severity
 CLOSED = frozenset(
     {"closed", "resolved", "dismissed", "redirected"}  # incidents and alerts that somebody is done with
     | {"remediated", "confirmedsafe", "deactivated"}  # risks that are over, alert rules that no longer fire
-    | {"healthy", "notapplicable", "passed", "compliant", "no threats found"}  # findings that found nothing
+    | {
+        "healthy",
+        "notapplicable",
+        "passed",
+        "skipped",
+        "unsupported",
+        "compliant",
+        "no threats found",
+    }  # findings that found nothing
     | {"deleted", "snapshot"}  # what is gone, and what an exporter tells again
 )
 """Status words, in lower case, of what there is nothing to respond to."""

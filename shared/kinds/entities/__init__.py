@@ -22,6 +22,8 @@ from shared.model import entity as model
 
 E = TypeVar("E", bound=model.Entity)
 
+_ROLES: tuple[model.Role, ...] = ("", "related", "target", "attacker")
+"""From what says least to what says most."""
 _LONGEST = 128
 """Letters in the name of a kind."""
 _NOT_ENTITIES = frozenset({"securityalert", "bookmark", "huntingbookmark", "alert"})
@@ -141,10 +143,10 @@ def _spelt(kind: str) -> str:
 
 
 def _merged(first: E, second: E) -> E:
-    """The same entity, with what either of the two says of it; the first counts where both do."""
+    """The same entity, with what either of the two says of it: the stronger role, otherwise the first word."""
     return replace(
         first,
-        role=first.role or second.role,
+        role=max(first.role, second.role, key=_ROLES.index),
         verdict=first.verdict or second.verdict,
         confidence=second.confidence if first.confidence is None else first.confidence,
     )

@@ -107,9 +107,7 @@ def processes(fields: Fields, part: Part) -> Sequence[AnyEntity | None]:
     found: list[AnyEntity | None] = [process(fields, part), *hashes(image, part), *hashes(fields, part)]
     if user := inline(fields, "Account", "userAccount"):
         found.append(account(user))
-    for place in (fields, image):
-        if machine := inline(place, "Host"):
-            found.append(host(machine))
+    found += [host(machine) for place in (fields, image) if (machine := inline(place, "Host"))]
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.engine.playbook.condition import compile_condition
 from shared.engine.playbook.form import When
@@ -37,6 +38,23 @@ def asked(event: Event = EVENT, **conditions: Any) -> tuple[bool, str]:
     """Whether the event matches, and the last reason."""
     holds, why = compile_condition(When(source="graph_alert", entity="virtual_machine", **conditions)).ask(event)
     return holds, why[-1]
+
+
+@pytest.mark.parametrize(
+    ("status", "open_"),
+    [("New", True), ("", True), ("Unhealthy", True), ("atRisk", True), ("Fired", True)]
+    + [
+        (word, False)
+        for word in ("Resolved", "Dismissed", "confirmedSafe", "Healthy", "NotApplicable", "Deleted", "Snapshot")
+    ],
+)
+def test_what_is_over_or_in_order_matches_only_if_it_is_asked_for(status: str, *, open_: bool) -> None:
+    event = replace(EVENT, status=status)
+
+    assert compile_condition(When(source="graph_alert", entity="virtual_machine")).ask(event)[0] is open_
+    assert compile_condition(When(source="graph_alert", entity="virtual_machine", status=status or "x")).ask(event)[
+        0
+    ] is bool(status)
 
 
 @pytest.mark.parametrize(
