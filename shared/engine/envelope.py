@@ -133,14 +133,10 @@ def _shipped(value: dict[str, Any]) -> tuple[str, Any] | None:
 
 def _rows(table: Any) -> list[Any]:
     """The rows of a table of the query API as objects; what is no table stays as it is."""
-    if not isinstance(table, dict) or not isinstance(table.get("columns"), list):
+    if not isinstance(table, dict) or not all(isinstance(table.get(name), list) for name in ("columns", "rows")):
         return [table]
     names = [str(column.get("name", "")) if isinstance(column, dict) else "" for column in table["columns"]]
-    rows = table.get("rows")
-    return [
-        dict(zip(names, row, strict=False)) if isinstance(row, list) else row
-        for row in (rows if isinstance(rows, list) else [])
-    ]
+    return [dict(zip(names, row, strict=False)) if isinstance(row, list) else row for row in table["rows"]]
 
 
 def _are_entities(values: list[Any]) -> bool:

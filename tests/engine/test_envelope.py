@@ -37,7 +37,10 @@ from tests.engine.envelopes import A, B, encoded, found, parts
         ),
         (
             {"tables": ["x", {"columns": [None], "rows": "none"}]},
-            [("a record must be an object, not text", "$.tables[0]")],
+            [
+                ("a record must be an object, not text", "$.tables[0]"),
+                ({"columns": [None], "rows": "none"}, "$.tables[1]"),
+            ],
         ),
         ({"method": "POST", "queries": {}, "headers": {}, "body": {"value": [A]}}, [(A, "$.body.value[0]")]),
         ([{"records": [A]}, [B]], [(A, "$[0].records[0]"), (B, "$[1][0]")]),

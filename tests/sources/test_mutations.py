@@ -63,7 +63,7 @@ def address_in(one: str, text: str) -> bool:
 
 
 @pytest.mark.parametrize("name", bodies())
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None, max_examples=12)
 @given(changes=st.lists(CHANGE, min_size=1, max_size=4))
 def test_no_change_of_a_body_takes_its_neighbours_along_or_makes_up_an_id(
     name: str, changes: list[tuple[int, str]]
