@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/resources/security-alertevidence
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from shared.kinds import entities, products, valid
@@ -66,12 +66,21 @@ def evidence(alert: Fields) -> Iterator[AnyEntity | None]:
 
 
 def _by_name(holder: Fields) -> Iterator[AnyEntity | None]:
-    for name in holder.keys():  # noqa: SIM118 - names in lower case, which the view itself does not iterate
+    kinds = holder.shape.kept.get(_by_name)
+    if kinds is None:
+        kinds = holder.shape.kept[_by_name] = tuple(_kinds(holder.keys()))
+    for name, kind in kinds:
+        for item in (*holder.objects(name), holder.fields(name)):
+            if item:
+                yield from entities.read(_kind(item) or kind, item)
+
+
+def _kinds(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The names among these that are types of evidence."""
+    for name in names:
         kind = name.strip("{}[]")
         if kind.endswith(_EVIDENCE) and kind != _EVIDENCE:
-            for item in (*holder.objects(name), holder.fields(name)):
-                if item:
-                    yield from entities.read(_kind(item) or kind, item)
+            yield name, kind
 
 
 def _kind(item: Fields) -> str:

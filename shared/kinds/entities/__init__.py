@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from shared.kinds import valid
 from shared.kinds.entities import claims, cloud, content, identity, machine, network, rare
@@ -24,6 +24,8 @@ E = TypeVar("E", bound=model.Entity)
 
 _ROLES: tuple[model.Role, ...] = ("", "related", "target", "attacker")
 """From what says least to what says most."""
+_SAID = len(model.ABOUT)
+"""The first fields of every entity: what is said of it, which are no ids."""
 _LONGEST = 128
 """Letters in the name of a kind."""
 _NOT_ENTITIES = frozenset({"securityalert", "bookmark", "huntingbookmark", "alert"})
@@ -31,13 +33,12 @@ _NOT_ENTITIES = frozenset({"securityalert", "bookmark", "huntingbookmark", "aler
 
 def distinct(entities: Iterable[model.AnyEntity | None]) -> tuple[model.AnyEntity, ...]:
     """Every entity once, in order, without the gaps. What is said of it in one place counts for it in all."""
-    found = dict.fromkeys([entity for entity in entities if entity is not None])
-    if all(not (entity.role or entity.verdict) and entity.confidence is None for entity in found):
-        return tuple(found)
-    told: dict[model.AnyEntity, model.AnyEntity] = {}
-    for entity in found:
-        bare = replace(entity, role="", verdict="", confidence=None)
-        told[bare] = _merged(told[bare], entity) if bare in told else entity
+    told: dict[tuple[Any, ...], model.AnyEntity] = {}
+    for entity in entities:
+        if entity is not None:
+            key = (type(entity), *astuple(entity)[_SAID:])
+            known = told.get(key)
+            told[key] = entity if known is None else _merged(known, entity)
     return tuple(told.values())
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.kinds.fields import Fields
-from shared.kinds.form import Form, named
 from shared.model.entity import Role, Verdict
 
 Part = Mapping[str, Any]
@@ -42,14 +41,12 @@ _VERDICTS: dict[str, Verdict] = {
     "clean": "clean",
     "unknown": "unknown",
 }
-_WORDS = Form(
-    role=named("evidenceRole", "role"),
-    verdict=named("verdict", "threatVerdict", "lastVerdict"),
-    confidence=named("confidence", "confidenceLevel"),
-)
-_LISTS = ("roles", "detailedRoles")
-_SAYING = ("evidenceRole", "role", *_LISTS, "verdict", "threatVerdict", "lastVerdict", "confidence", "confidenceLevel")
+_ROLE = ("evidenceRole", "role", "roles", "detailedRoles")
+_VERDICT = ("verdict", "threatVerdict", "lastVerdict")
+_OWN = ("confidence", "confidenceLevel")
 _INTELLIGENCE = ("threatIntelligence",)
+_CONFIDENCE = (*_OWN, *_INTELLIGENCE)
+_NOTHING = (False, False, False)
 
 
 def with_role(role: Role) -> Part:
@@ -59,28 +56,41 @@ def with_role(role: Role) -> Part:
 
 def part_of(fields: Fields, role: Role = "") -> Part:
     """What an entity object says of its own part; `role` if it says nothing of that."""
-    shape = fields.shape
-    says = shape.kept.get(part_of)
+    kept = fields.shape.kept
+    says = kept.get(part_of)
     if says is None:
-        says = shape.kept[part_of] = any(shape[names] for names in (_SAYING, _INTELLIGENCE))
-    if not says:
+        says = kept[part_of] = tuple(bool(fields.shape[names]) for names in (_ROLE, _VERDICT, _CONFIDENCE))
+    if says == _NOTHING:
         return {"role": role} if role else NO_PART
-    words = _WORDS.read(fields)
-    roles = [words.get("role", ""), *(text for name in _LISTS for text in fields.texts(name))]
+    says_role, says_verdict, says_confidence = says
     found: dict[str, Any] = {}
-    told_roles = [_ROLES[word] for text in roles if (word := _letters(text)) in _ROLES]
-    # An attacker's address is also a source, and Graph says both in any order: the stronger word counts.
-    if named_role := next((one for one in told_roles if one != "related"), next(iter(told_roles), role)):
+    if named_role := (_told_role(fields) if says_role else "") or role:
         found["role"] = named_role
-    if verdict := _VERDICTS.get(_letters(words.get("verdict", ""))):
+    if says_verdict and (verdict := _VERDICTS.get(_letters(fields.text(*_VERDICT)))):
         found["verdict"] = verdict
-    confidence = _per_cent(words.get("confidence", ""))
-    if confidence is None:
-        told = (_per_cent(item.text("confidence")) for item in fields.objects(*_INTELLIGENCE))
-        confidence = max((value for value in told if value is not None), default=None)
-    if confidence is not None:
+    if says_confidence and (confidence := _told_confidence(fields)) is not None:
         found["confidence"] = confidence
     return found
+
+
+def _told_role(fields: Fields) -> Role:
+    """An attacker's address is also a source, and Graph says both in any order: the stronger word counts."""
+    told: Role = ""
+    for name in _ROLE:
+        for text in fields.texts(name):
+            found = _ROLES.get(text) or _ROLES.get(_letters(text), "")
+            if found and found != "related":
+                return found
+            told = told or found
+    return told
+
+
+def _told_confidence(fields: Fields) -> int | None:
+    own = _per_cent(fields.text(*_OWN))
+    if own is not None:
+        return own
+    told = (_per_cent(item.text(*_OWN)) for item in fields.objects(*_INTELLIGENCE))
+    return max((value for value in told if value is not None), default=None)
 
 
 def _per_cent(text: str) -> int | None:
