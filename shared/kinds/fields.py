@@ -64,7 +64,11 @@ class Fields:
         """The first of these fields that holds text, or a number as text; empty if there is none."""
         for key in self.shape[names]:
             value = self.raw[key]
-            if value is not None and (text := as_text(value)):
+            if type(value) is str:  # as `as_text` does, without the call: this is asked more than anything else
+                text = value.strip()
+                if len(text) > LONGEST_OF_NOTHING or text.lower() not in _NO_TEXT:
+                    return text
+            elif value is not None and (text := as_text(value)):
                 return text
         return ""
 
