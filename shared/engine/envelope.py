@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from shared.engine.wrapping import are_entities, wrapped
 from shared.kinds.quotes import json_of
 from shared.model.errors import Unreadable
 
@@ -27,12 +28,6 @@ UNPACKED = 64 * 1024 * 1024
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _BARE = ((b"{\x00", "utf-16-le"), (b"[\x00", "utf-16-le"), (b"\x00{", "utf-16-be"), (b"\x00[", "utf-16-be"))
 _BASE64 = re.compile(rb"\s*[A-Za-z0-9+/_-]{12,}={0,2}\s*")
-_LISTS = ("records", "value")
-_SMALL = 8
-"""Fields of an envelope, at most, if its names are in another letter case."""
-_NOT_ENTITIES = ("securityalert", "bookmark")
-_AROUND_BODY = {"body", "headers", "statusCode", "method", "queries"}
-
 Record = dict[str, Any] | Unreadable
 
 
@@ -76,7 +71,7 @@ def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[Record, str, Any
     if depth < 0:
         yield Unreadable(f"wrapped more than {DEPTH} times", where), where, value
     elif isinstance(value, list):
-        if _are_entities(value):
+        if are_entities(value):
             yield {"entities": value}, where, value
             return
         for number, item in enumerate(value):
@@ -89,7 +84,7 @@ def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[Record, str, Any
         else:
             yield from _peel(inside, where, depth - 1)
     elif isinstance(value, dict):
-        inner = _wrapped(value)
+        inner = wrapped(value)
         if inner is None:
             yield value, where, value
         else:
@@ -97,61 +92,6 @@ def _peel(value: Any, where: str, depth: int) -> Iterator[tuple[Record, str, Any
             yield from _peel(inside, f"{where}.{place}", depth - 1)
     else:
         yield Unreadable(f"a record must be an object, not {_json_type(value)}", where), where, value
-
-
-def _wrapped(value: dict[str, Any]) -> tuple[str, Any] | None:
-    """What an envelope holds, and under which name; None if the object is no envelope."""
-    names = {key.lower(): key for key in value} if len(value) <= _SMALL else value
-    for name in _LISTS:
-        if name in names and isinstance(value[key := names[name] if len(value) <= _SMALL else name], list):
-            return key, value[key]
-    if len(value) > _SMALL:
-        return _shipped(value)
-    content = value.get("value")
-    if isinstance(content, dict) and all(key == "value" or key.startswith("@odata.") for key in value):
-        return "value", content
-    body = value.get("body")
-    if isinstance(body, dict) and set(value) <= _AROUND_BODY:
-        return "body", body
-    tables = value.get("tables")
-    if isinstance(tables, list):
-        return "tables", [row for table in tables for row in _rows(table)]
-    return _shipped(value)
-
-
-def _shipped(value: dict[str, Any]) -> tuple[str, Any] | None:
-    """What log shippers and workflow runs put around a body."""
-    for name in ("_raw", "message"):
-        text = value.get(name)
-        if isinstance(text, str) and text.lstrip()[:1] == "{" and (name == "_raw" or "@timestamp" in value):
-            return name, text
-    outputs = value.get("outputs")
-    if isinstance(outputs, dict) and isinstance(outputs.get("body"), (dict, list)):
-        return "outputs.body", outputs["body"]
-    return None
-
-
-def _rows(table: Any) -> list[Any]:
-    """The rows of a table of the query API as objects; what is no table stays as it is."""
-    if not isinstance(table, dict) or not all(isinstance(table.get(name), list) for name in ("columns", "rows")):
-        return [table]
-    names = [str(column.get("name", "")) if isinstance(column, dict) else "" for column in table["columns"]]
-    return [dict(zip(names, row, strict=False)) if isinstance(row, list) else row for row in table["rows"]]
-
-
-def _are_entities(values: list[Any]) -> bool:
-    """Whether an array is the entities of one incident, which belong together, and not many records."""
-    return bool(values) and all(isinstance(value, dict) and _is_entity(value) for value in values)
-
-
-def _is_entity(value: dict[str, Any]) -> bool:
-    kind, place = value.get("kind"), value.get("type") or value.get("id")
-    return (
-        isinstance(kind, str)
-        and kind.lower() not in _NOT_ENTITIES
-        and isinstance(place, str)
-        and "microsoft.securityinsights/" in place.lower()
-    )
 
 
 def _plain(body: bytes) -> bytes:

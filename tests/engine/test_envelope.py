@@ -22,6 +22,11 @@ from tests.engine.envelopes import A, B, encoded, found, parts
         ({"body": A}, [(A, "$.body")]),
         ({"statusCode": 200, "headers": {"x": "y"}, "body": A}, [(A, "$.body")]),
         ({"Records": [A]}, [(A, "$.Records[0]")]),
+        ({"Value": [A]}, [(A, "$.Value[0]")]),
+        ({"BODY": A, "StatusCode": 200}, [(A, "$.BODY")]),
+        ({"Outputs": {"Body": A}}, [(A, "$.Outputs.Body")]),
+        ({"Tables": [{"Columns": [{"Name": "a"}], "Rows": [[1]]}]}, [(A, "$.Tables[0]")]),
+        ({"_raw": json.dumps(A), **dict.fromkeys("abcdefgh")}, [(A, "$._raw")]),
         ({"value": A, "@odata.context": "x"}, [(A, "$.value")]),
         ({"value": {"entities": [A]}}, [({"entities": [A]}, "$.value")]),
         ({"_raw": json.dumps(A), "host": "x"}, [(A, "$._raw")]),
@@ -120,7 +125,9 @@ ENTITY = {"kind": "Ip", "type": "Microsoft.SecurityInsights/Entities", "properti
 
 
 def test_an_array_of_an_incidents_entities_is_one_record() -> None:
-    assert found(encoded([ENTITY, ENTITY])) == [({"entities": [ENTITY, ENTITY]}, "$")]
+    pascal = {name.capitalize(): value for name, value in ENTITY.items()}
+
+    assert found(encoded([ENTITY, pascal])) == [({"entities": [ENTITY, pascal]}, "$")]
 
 
 @pytest.mark.parametrize(
