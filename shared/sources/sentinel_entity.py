@@ -21,7 +21,8 @@ from shared.model.resource_id import ResourceId
 _ALERTS = frozenset({"securityalert", "bookmark", "huntingbookmark"})
 _LISTS = ("accounts", "hosts", "ips", "urls", "filehashes", "dnsresolutions")
 """What the connector's actions `Entities - Get …` answer with."""
-_BESIDE = frozenset({"metadata", "nextlink", "incidentarmid", "workspaceid", "tenantid", "workspaceinfo"})
+_ALERT = ("title", "severity", "displayname", "alertname", "status")
+"""What shows that entities stand there for something that happened, which is not read here."""
 _INCIDENT = ("incidentArmId", "incidentId")
 _FLAT = {
     "account": ("name", "upnsuffix", "aaduserid", "sid", "ntdomain"),
@@ -116,14 +117,14 @@ def _is_flat(body: Fields) -> bool:
 
 
 def _is_answer(body: Fields) -> bool:
-    """Nothing but entities, and what goes with them."""
-    return _only(body, ("entities",)) and _all_entities(body.items("entities"))
+    """A list of nothing but entities."""
+    return _all_entities(body.items("entities"))
 
 
 def _is_list(body: Fields) -> bool:
     """What an action answered: lists of entities under the names of their kinds."""
     found = [item for name in _LISTS for item in body.items(name)]
-    return bool(found) and _only(body, _LISTS) and _all_entities(found)
+    return bool(found) and _all_entities(found)
 
 
 def _is_trigger(body: Fields) -> bool:
@@ -138,10 +139,6 @@ def _carries_entity(body: Fields) -> bool:
     return carried.text("type").lower() == sentinel.ENTITY and bool(_kind(carried)) and _is_entity(carried)
 
 
-def _only(body: Fields, names: tuple[str, ...]) -> bool:
-    return all(name in names or name in _BESIDE for name in body.shape.names)
-
-
 def _all_entities(items: list[Any]) -> bool:
     return all(isinstance(item, dict) and sentinel.kind_of(Fields(item)) for item in items if item is not None)
 
@@ -151,10 +148,10 @@ source = Source(
         Mark(("type",), values=(sentinel.ENTITY,), when=_is_entity),
         Mark(("kind", "properties"), values=tuple(_FLAT) + _OTHER, unless=("type",)),
         Mark(("type",), values=tuple(_FLAT), unless=("kind", "properties", "category"), when=_is_flat),
-        Mark(("entities",), when=_is_answer),
+        Mark(("entities",), unless=_ALERT, when=_is_answer, rest=True),
         Mark(("entity",), unless=("entities",), when=_is_trigger),
         Mark(("object",), when=_carries_entity),
-        *(Mark((name,), unless=("kind", "type", "entity", "entities"), when=_is_list) for name in _LISTS),
+        *(Mark((name,), unless=("kind", "type", "entity", *_ALERT), when=_is_list, rest=True) for name in _LISTS),
     ),
     read=read,
     carried_by=(

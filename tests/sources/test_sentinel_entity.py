@@ -151,13 +151,20 @@ def test_hashes_beside_an_incident_belong_to_it() -> None:
     assert [e.algorithm for e in found.entities if isinstance(e, FileHash)] == ["sha256"]
 
 
+@pytest.mark.parametrize("name", ["accounts", "entities"])
+def test_what_is_not_known_beside_the_entities_does_not_hide_them(name: str) -> None:
+    found = read({name: [{"Name": "adele", "Type": "account"}], "runId": "x", "zone": None})
+
+    assert [getattr(entity, "name", "") for entity in found.entities] == ["adele"]
+
+
 @pytest.mark.parametrize(
     "other",
     [
         {"hosts": []},
         {"hosts": [{"HostName": "vm-a"}]},
         {"hosts": ["vm-a"]},
-        {"accounts": [{"Name": "a", "Type": "account"}], "subscription": "x"},
+        {"accounts": [{"Name": "a", "Type": "account"}], "severity": "High"},
         {"entities": [{"name": "a"}]},
         {"entities": [{"kind": "Account"}], "title": "x"},
         {"entity": "vm-a"},
