@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from shared.kinds import entities, valid
+from shared.kinds import entities, products, valid
 from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
 from shared.model.case import alert_case, incident_case
@@ -70,8 +70,14 @@ def alert_id(alert: Fields) -> str:
 
 
 def alert_cases(alert: Fields) -> tuple[str, ...]:
-    """The cases of an alert: by the id its own product gave it, if it says that, and by Sentinel's."""
-    found = [alert_case(alert.text(name)) for name in (*_ALERT_IDS, "systemAlertId")]
+    """The cases of an alert: by the id its own product gave it, if it says that, and by Sentinel's.
+
+    Of an alert that a rule of Sentinel raised, Sentinel is the product; what stands for the product's id there is the rule's.
+    """
+    names = (*_ALERT_IDS, "systemAlertId")
+    if products.current(alert.text("productName")) == "Microsoft Sentinel":
+        names = ("systemAlertId", *_ALERT_IDS)
+    found = [alert_case(alert.text(name)) for name in names]
     return tuple(dict.fromkeys(filter(None, found)))
 
 

@@ -54,9 +54,35 @@ PAIRS = [
 ]
 
 
+CHANNELS = [
+    [
+        "defender_vm_bruteforce",
+        "defender_arm_vm",
+        "defender_eventgrid_resource",
+        "graph_alert_defender_for_cloud",
+        "graph_legacy_alert_vm",
+        "activity_log_defender",
+        "monitor_alert_defender",
+        "monitor_legacy_alert_defender",
+        "sentinel_alert_row",
+        "sentinel_alert_trigger_defender",
+    ],
+    ["graph_alert_device", "xdr_stream_alert_in_pieces", "defender_for_endpoint_alert", "graph_legacy_alert_malware"],
+    ["graph_alert_every_evidence", "xdr_stream_mail_alert", "office_365_alert_in_pieces"],
+    ["entra_risk_detection", "graph_alert_token_theft"],
+    ["sentinel_alert_row_scheduled", "sentinel_alert_trigger"],
+    ["graph_incident_expanded", "sentinel_incident_xdr", "sentinel_incident_row_xdr"],
+]
+
+
 def known_as(name: str) -> set[str]:
     found = event(name)
     return {found.case, *found.same}
+
+
+@pytest.mark.parametrize("channels", CHANNELS, ids=lambda names: names[0])
+def test_one_alert_and_one_incident_have_one_case_on_every_channel(channels: list[str]) -> None:
+    assert len({event(name).case for name in channels}) == 1
 
 
 @pytest.mark.parametrize(("first", "second"), PAIRS)
