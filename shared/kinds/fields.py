@@ -19,6 +19,8 @@ _NO_TEXT = frozenset({"", "null", "<null>", "none", "n/a", "na", "undefined"})
 _WHOLE = re.compile(r"-?[0-9]{1,19}")
 LONGEST_OF_NOTHING = max(map(len, _NO_TEXT))
 """Letters in the words that mean nothing, at most."""
+_LONGEST_QUOTED = 32 * 1024
+"""Of a text in single quotes: taking one apart is slow, and one field may be asked for more than once."""
 _SHAPES = 1024
 _MOST_NAMES, _LONGEST_NAME = 128, 128
 """Of an object whose shape is kept."""
@@ -208,6 +210,6 @@ def decoded(value: Any) -> Any:
         try:
             return msgspec.json.decode(value)
         except (ValueError, RecursionError):  # text that only looks like JSON, or is quoted another way
-            text = json_of(value)
+            text = json_of(value) if len(value) <= _LONGEST_QUOTED else None
             return value if text is None else decoded(text)
     return value

@@ -21,7 +21,9 @@ _TOKEN = re.compile(
 )
 _WORDS = {"True": "true", "False": "false", "None": "null"}
 _INSIDE = re.compile(r'\\(x[0-9a-fA-F]{2}|.)|"')
+_STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 _LONGEST = 1024 * 1024
+_DEEPEST = 64
 
 
 def json_of(text: str) -> str | None:
@@ -29,13 +31,16 @@ def json_of(text: str) -> str | None:
     if "'" not in text or len(text) > _LONGEST:
         return None
     parts: list[str] = []
-    at, end = 0, len(text.rstrip())
-    while at < end:
+    at, end, depth = 0, len(text.rstrip()), 0
+    while at < end and depth <= _DEEPEST:
         token = _TOKEN.match(text, at)
         if token is None:
             return None
         parts.append(_in_json(token))
         at = token.end()
+        depth += _STEPS.get(token["mark"], 0)
+    if depth:
+        return None
     found = "".join(parts)
     try:
         json.loads(found, object_pairs_hook=_once)

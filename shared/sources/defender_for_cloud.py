@@ -14,7 +14,9 @@ from msgspec.structs import replace
 from shared.kinds import attack, entities, products, valid
 from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
+from shared.kinds.form import Form, named
 from shared.kinds.source import Mark, Source
+from shared.kinds.times import utc
 from shared.model.case import alert_case
 from shared.model.entity import Account, AnyEntity, Host, Role
 from shared.model.errors import Unreadable
@@ -23,6 +25,29 @@ from shared.model.resource_id import ResourceId
 from shared.model.severity import Severity
 
 _PRODUCT = "Microsoft Defender for Cloud"
+_HEAD = Form(
+    provider=named("VendorName"),
+    product=(products.current, ("ProductName",)),
+    kind=named("AlertType", "alertName"),
+    title=named("AlertDisplayName"),
+    severity_word=named("Severity", "reportedSeverity"),
+    status=named("Status", "state"),
+    time=(
+        utc,
+        (
+            "TimeGenerated",
+            "TimeGeneratedUtc",
+            "reportedTimeUtc",
+            "ProcessingEndTime",
+            "ProcessingEndTimeUtc",
+            "detectedTimeUtc",
+            "EndTimeUtc",
+            "StartTimeUtc",
+        ),
+    ),
+    start=(utc, ("StartTimeUtc", "detectedTimeUtc")),
+    end=(utc, ("EndTimeUtc",)),
+)
 _TYPES = ("microsoft.security/locations/alerts", "microsoft.security/alerts")
 _ALERT_ID = re.compile(r"/providers/microsoft\.security/(?:locations/[^/]+/)?alerts/[^/]+/?$", re.IGNORECASE)
 _IN_LINK = re.compile(r"/subscriptionId/([^/?#]+)", re.IGNORECASE)
@@ -55,34 +80,16 @@ def read(body: Fields) -> Iterator[Event]:
         raise Unreadable("the alert has no id of its own", where)
     identifiers = list(alert.objects("ResourceIdentifiers"))
     extended = alert.fields("ExtendedProperties")
-    kind = alert.text("AlertType", "alertName")
-    found = entities.distinct(_entities(alert, identifiers, extended, kind.lower()))
+    head = _HEAD.read(alert)
+    found = entities.distinct(_entities(alert, identifiers, extended, head.get("kind", "").lower()))
     tenants = (valid.guid(i.text("AadTenantId", "AzureResourceTenantId")) for i in identifiers)
     subscriptions = map(valid.subscription, _subscriptions(resource, alert, identifiers, found))
-    word = alert.text("Severity", "reportedSeverity")
     yield Event(
-        provider=alert.text("VendorName"),
-        product=products.current(alert.text("ProductName")) or _PRODUCT,
+        **{"product": _PRODUCT, **head},
         id=alert_id or name,
         case=case,
         same=_others(alert, case, name),
-        kind=kind,
-        title=alert.text("AlertDisplayName"),
-        severity=Severity.read(word),
-        severity_word=word,
-        status=alert.text("Status", "state"),
-        time=alert.time(
-            "TimeGenerated",
-            "TimeGeneratedUtc",
-            "reportedTimeUtc",
-            "ProcessingEndTime",
-            "ProcessingEndTimeUtc",
-            "detectedTimeUtc",
-            "EndTimeUtc",
-            "StartTimeUtc",
-        ),
-        start=alert.time("StartTimeUtc", "detectedTimeUtc"),
-        end=alert.time("EndTimeUtc"),
+        severity=Severity.read(head.get("severity_word")),
         tenant=next(filter(None, tenants), ""),
         subscription=next(filter(None, subscriptions), ""),
         tactics=attack.tactics(alert.texts("Intent")),
