@@ -142,7 +142,8 @@ def _target(target: Fields, own: Fields, told: Fields, details: Fields) -> Itera
         yield entities.service_principal(_principal(target, own, told), "related" if other else "target")
     elif kind == "application":
         app_id = own.text("AppId") or told.text("Application.AppId") or details.text("AppId")
-        app = {"appName": name or told.text("Application.DisplayName"), "appId": valid.guid(app_id)}
+        named = name or told.text("Application.DisplayName")
+        app = {"appName": named, "appId": valid.guid(app_id), "applicationObjectId": object_id}
         yield entities.cloud_application(Fields(app), "target")
     elif kind == "device":
         if device_id := valid.guid(own.text("TargetId.DeviceId") or details.text("DeviceId", "Device Id")):

@@ -24,6 +24,7 @@ _RESOURCE = ("ResourceId", "AzureResourceId", "azureID")
 _APPLICATION = Form(
     name=(valid.name, ("Name", "appName", "displayName", "application", "applicationName")),
     app_id=(valid.name, ("AppId", "applicationId", "oAuthApplicationId", "clientId")),
+    object_id=(valid.guid, ("applicationObjectId",)),
 )
 _BLOB = Form(
     url=(valid.url, ("Url", "blobUri")),

@@ -35,10 +35,11 @@ class VaultObject(Entity, tag="vault_object", frozen=True, kw_only=True):
 
 
 class CloudApplication(Entity, tag="cloud_application", frozen=True, kw_only=True):
-    """An application in the cloud."""
+    """An application in the cloud; with an object id, its registration in a tenant of Microsoft Entra."""
 
     name: str = ""
     app_id: str = ""
+    object_id: str = ""
 
 
 RESOURCE_KINDS = {
