@@ -22,11 +22,13 @@ from tests.test_function_app_deliveries import NOWHERE
 
 GOOD = lab.recording("defender_low_severity")
 MEGABYTE = 1024 * 1024
+SOME = 6
+"""Of so many recordings, one: each is changed in every way beside its source; here it is the walk that must bear them."""
 
 
 def truncated() -> Iterator[tuple[str, bytes]]:
-    """Every recording, cut off at several places."""
-    for file in sorted(RECORDINGS.iterdir()):
+    """Recordings of all kinds, cut off at several places."""
+    for file in sorted(RECORDINGS.iterdir())[::SOME]:
         body = file.read_bytes()
         for tenth in (1, 4, 7, 9):
             yield f"{file.stem} cut at {tenth}0 %", body[: len(body) * tenth // 10]
@@ -78,7 +80,7 @@ def odd() -> Iterator[tuple[str, bytes]]:
     """What is JSON, and not what anybody sends."""
     for text in ("", " ", "null", "true", "-0", "1e999", "NaN", '""', "{}", "[]", "[[]]", '{"records": {}}'):
         yield f"{text!r}", text.encode()
-    for file in sorted(RECORDINGS.glob("*.json")):
+    for file in sorted(RECORDINGS.glob("*.json"))[::SOME]:
         content = json.loads(file.read_bytes())
         for name in ("null", "a number", "a list", "text", "an object"):
             yield f"{file.stem} with {name} for everything", json.dumps(_all(content, name)).encode()
