@@ -36,6 +36,20 @@ def diagnostic_setting(resource: str, *categories: str) -> Carrier:
     return Carrier(f"Diagnostic setting of the {resource}: {named}", (command,))
 
 
+def activity_log_setting(*categories: str) -> Carrier:
+    """The diagnostic setting of a subscription, which streams its activity log.
+
+    https://learn.microsoft.com/azure/azure-monitor/platform/activity-log
+    """
+    logs = ", ".join(f'{{"category": "{category}", "enabled": true}}' for category in categories)
+    named = ", ".join(f"`{category}`" for category in categories)
+    command = (
+        "az monitor diagnostic-settings subscription create --name riposte --location <region> --event-hub-name alerts "
+        f"--event-hub-auth-rule <namespace id>/authorizationRules/RootManageSharedAccessKey --logs '[{logs}]'"
+    )
+    return Carrier(f"Diagnostic setting of the subscription, activity log: {named}", (command,))
+
+
 def entra_setting(*categories: str) -> Carrier:
     """The diagnostic setting of the Entra tenant.
 

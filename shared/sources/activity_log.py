@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.kinds import activity, diagnostics, entities, operations, valid
-from shared.kinds.carrier import Carrier
+from shared.kinds.carrier import Carrier, activity_log_setting
 from shared.kinds.fields import Fields
-from shared.kinds.source import Mark, Source
+from shared.kinds.source import Source
 from shared.model.case import alert_case
 from shared.model.entity import AnyEntity
 from shared.model.event import Event
@@ -28,13 +28,6 @@ _PRODUCTS = {
     "resourcehealth": "Azure Resource Health",
     "servicehealth": "Azure Service Health",
 }
-_CATEGORIES = (*_PRODUCTS, *_OPERATIONS[:-1])
-_STREAM = (
-    "az monitor diagnostic-settings subscription create --name riposte --location <region> --event-hub-name alerts "
-    "--event-hub-auth-rule <namespace id>/authorizationRules/RootManageSharedAccessKey "
-    '--logs \'[{"category": "Administrative", "enabled": true}, {"category": "Security", "enabled": true}, '
-    '{"category": "Policy", "enabled": true}]\''
-)
 _EXPORT = (
     "az monitor log-analytics workspace data-export create --name riposte --resource-group <group> "
     "--workspace-name <workspace> --destination <namespace id> --event-hub-name alerts --tables AzureActivity --enable true"
@@ -138,24 +131,10 @@ def _is_answered(body: Fields) -> bool:
 
 
 source = Source(
-    marks=(
-        Mark(
-            ("category", "operationname"),
-            values=_CATEGORIES,
-            unless=("activitydisplayname", "loggedbyservice"),
-            when=_is_streamed,
-        ),
-        Mark(("eventdataid", "operationname"), when=_is_answered),
-        Mark(("operationnamevalue",), when=_is_mine),
-        Mark(("activitystatus", "operationname"), when=_is_mine),
-        Mark(("type",), values=("azureactivity",), when=_is_mine),
-    ),
+    marks=operations.activity_log_marks(_is_streamed, _is_answered, _is_mine),
     read=read,
     carried_by=(
-        Carrier(
-            "Diagnostic setting of the subscription: activity log, categories `Administrative`, `Security`, `Policy` and others",
-            (_STREAM,),
-        ),
+        activity_log_setting("Administrative", "Security", "Policy"),
         Carrier(
             "Data export of Log Analytics: table `AzureActivity`",
             (_EXPORT,),

@@ -10,28 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.kinds import activity, diagnostics, entities, event_grid, valid
-from shared.kinds.carrier import Carrier, event_subscription
+from shared.kinds.carrier import activity_log_setting, event_subscription
 from shared.kinds.fields import NOTHING, Fields
-from shared.kinds.operations import is_private_endpoint
-from shared.kinds.source import Mark, Source
+from shared.kinds.operations import activity_log_marks, is_private_endpoint
+from shared.kinds.source import Source
 from shared.model.case import object_case
 from shared.model.entity import AnyEntity
 from shared.model.event import Event
 from shared.model.resource_id import ResourceId
 
-_CATEGORIES = (
-    "administrative",
-    "write",
-    "delete",
-    "action",
-    "security",
-    "alert",
-    "autoscale",
-    "policy",
-    "recommendation",
-    "resourcehealth",
-    "servicehealth",
-)
 _STATUS = {
     "start": "started",
     "accept": "accepted",
@@ -44,11 +31,6 @@ _VERBS = {"write": "written", "delete": "deleted"}
 _PARTS = ("/privateendpointconnection", "/privatednszonegroups/")
 """What is part of another resource: a connection of the service it leads to, a zone group of its endpoint."""
 _BODIES = ("requestBody", "responseBody")
-_STREAM = (
-    "az monitor diagnostic-settings subscription create --name riposte --location <region> --event-hub-name alerts "
-    "--event-hub-auth-rule <namespace id>/authorizationRules/RootManageSharedAccessKey "
-    '--logs \'[{"category": "Administrative", "enabled": true}]\''
-)
 
 
 def read(body: Fields) -> Iterator[Event]:
@@ -172,20 +154,11 @@ def _is_answered(body: Fields) -> bool:
 source = Source(
     marks=(
         *event_grid.marks("microsoft.resources.*", when=_is_mine),
-        Mark(
-            ("category", "operationname"),
-            values=_CATEGORIES,
-            unless=("activitydisplayname", "loggedbyservice"),
-            when=_is_mine,
-        ),
-        Mark(("eventdataid", "operationname"), when=_is_answered),
-        Mark(("operationnamevalue",), when=_is_mine),
-        Mark(("activitystatus", "operationname"), when=_is_mine),
-        Mark(("type",), values=("azureactivity",), when=_is_mine),
+        *activity_log_marks(_is_mine, _is_answered, _is_mine),
     ),
     read=read,
     carried_by=(
         event_subscription("subscription or resource group"),
-        Carrier("Diagnostic setting of the subscription: activity log, category `Administrative`", (_STREAM,)),
+        activity_log_setting("Administrative"),
     ),
 )
