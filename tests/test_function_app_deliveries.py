@@ -85,6 +85,7 @@ async def test_what_cannot_be_stored_is_delivered_again_until_it_can_and_done_on
     assert revoked(made) == 1
     decided = {row["RecordId"]: row["Decision"] for row in made.records}  # a batch that comes again may tell it again
     assert sorted(decided.values()) == ["done", "intent", "no_match"]
+    assert [made.decisions().count(deed) for deed in ("intent", "done")] == [1, 1]
 
 
 async def test_while_the_ledger_is_away_the_batch_is_not_taken_for_handled(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from shared.model import ids
 from shared.model.event import Event
 
 T = TypeVar("T")
-_TEXTS = ("provider", "product", "id", "kind", "title", "time", "start", "end", "tenant", "subscription")
+_TEXTS = (
+    *("provider", "product", "id", "kind", "title", "severity_word"),
+    *("time", "start", "end", "tenant", "subscription", "workspace"),
+)
 _LISTS = ("products", "same", "tactics", "techniques", "links")
 
 
@@ -25,34 +28,32 @@ def joined(found: Iterable[tuple[Event, T]], joins: Collection[str]) -> list[tup
         found: Events, each with what belongs to it.
         joins: The names of the sources whose records are pieces.
     """
-    places: dict[tuple[str, str], int] = {}
-    whole: list[tuple[Event, T]] = []
+    groups: dict[tuple[str, str], int] = {}
+    whole: list[tuple[list[Event], T]] = []
+    titles: dict[int, str] = {}
     for event, with_it in found:
         if event.source in joins:
-            at = places.setdefault((event.source, event.case), len(whole))
-            if at < len(whole) and _agree(whole[at][0], event):
-                whole[at] = (_one(whole[at][0], event), whole[at][1])
-                continue
-        whole.append((event, with_it))
-    return whole
+            at = groups.setdefault((event.source, event.case), len(whole))
+            title = titles.get(at, "")
+            if not title or not event.title or title == event.title:
+                titles[at] = title or event.title
+                if at < len(whole):
+                    whole[at][0].append(event)
+                    continue
+        whole.append(([event], with_it))
+    return [(pieces[0] if len(pieces) == 1 else _one(pieces), with_it) for pieces, with_it in whole]
 
 
-def _agree(first: Event, second: Event) -> bool:
-    return not first.title or not second.title or first.title == second.title
-
-
-def _one(first: Event, second: Event) -> Event:
-    texts = {name: getattr(first, name) or getattr(second, name) for name in _TEXTS}
-    lists = {name: tuple(dict.fromkeys((*getattr(first, name), *getattr(second, name)))) for name in _LISTS}
-    rated = first if first.severity is not None else second
+def _one(pieces: list[Event]) -> Event:
+    """What the pieces say together: the first text of each kind, everything that they list, and the last status."""
+    texts = {name: next(filter(None, (getattr(piece, name) for piece in pieces)), "") for name in _TEXTS}
+    lists = {name: tuple(dict.fromkeys(value for piece in pieces for value in getattr(piece, name))) for name in _LISTS}
     return replace(
-        first,
+        pieces[0],
         **texts,
         **lists,
-        status=second.status or first.status,
-        severity=rated.severity,
-        severity_word=first.severity_word or second.severity_word,
-        workspace=first.workspace or second.workspace,
-        entities=distinct((*first.entities, *second.entities)),
-        digest=ids.digest(first.digest, second.digest),
+        status=next((piece.status for piece in reversed(pieces) if piece.status), ""),
+        severity=next((piece.severity for piece in pieces if piece.severity is not None), None),
+        entities=distinct(entity for piece in pieces for entity in piece.entities),
+        digest=ids.digest(*(piece.digest for piece in pieces)),
     )

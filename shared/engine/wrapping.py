@@ -18,6 +18,8 @@ def wrapped(value: dict[str, Any]) -> tuple[str, Any] | None:
     """What an envelope holds, and under which name; None if the object is no envelope."""
     if len(value) <= _SMALL:
         names = {key.lower(): key for key in value}
+        if len(names) < len(value):  # two fields of one name: whichever were taken, the other would be lost
+            return None
         return _list(value, names) or _object(value, names) or _shipped(value, names)
     names = {name: name for name in _KNOWN if name in value}
     return (_list(value, names) or _shipped(value, names)) if names else None
@@ -30,9 +32,11 @@ def _list(value: dict[str, Any], names: dict[str, str]) -> tuple[str, Any] | Non
         value: The object.
         names: What it calls its fields, by their names in lower case.
     """
-    for name in _LISTS:
-        if name in names and isinstance(value[names[name]], list):
-            return names[name], value[names[name]]
+    lists = [names[name] for name in _LISTS if name in names and isinstance(value[names[name]], list)]
+    full = [name for name in lists if value[name]]
+    if lists and len(full) <= 1:  # of two full ones neither may be passed over
+        name = (full or lists)[0]
+        return name, value[name]
     if "tables" in names and isinstance(tables := value[names["tables"]], list):
         return names["tables"], [row for table in tables for row in _rows(table)]
     return None

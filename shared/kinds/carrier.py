@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -27,13 +29,11 @@ def diagnostic_setting(resource: str, *categories: str) -> Carrier:
         resource: What kind of resource, for people: "key vault".
         categories: The log categories.
     """
-    logs = ", ".join(f'{{"category": "{category}", "enabled": true}}' for category in categories)
-    named = ", ".join(f"`{category}`" for category in categories)
     command = (
         "az monitor diagnostic-settings create --name riposte --resource <resource id> --event-hub alerts "
-        f"--event-hub-rule <namespace id>/authorizationRules/RootManageSharedAccessKey --logs '[{logs}]'"
+        f"--event-hub-rule <namespace id>/authorizationRules/RootManageSharedAccessKey --logs '{_logs(categories)}'"
     )
-    return Carrier(f"Diagnostic setting of the {resource}: {named}", (command,))
+    return Carrier(f"Diagnostic setting of the {resource}: {_named(categories)}", (command,))
 
 
 def activity_log_setting(*categories: str) -> Carrier:
@@ -41,13 +41,23 @@ def activity_log_setting(*categories: str) -> Carrier:
 
     https://learn.microsoft.com/azure/azure-monitor/platform/activity-log
     """
-    logs = ", ".join(f'{{"category": "{category}", "enabled": true}}' for category in categories)
-    named = ", ".join(f"`{category}`" for category in categories)
     command = (
         "az monitor diagnostic-settings subscription create --name riposte --location <region> --event-hub-name alerts "
-        f"--event-hub-auth-rule <namespace id>/authorizationRules/RootManageSharedAccessKey --logs '[{logs}]'"
+        f"--event-hub-auth-rule <namespace id>/authorizationRules/RootManageSharedAccessKey --logs '{_logs(categories)}'"
     )
-    return Carrier(f"Diagnostic setting of the subscription, activity log: {named}", (command,))
+    return Carrier(f"Diagnostic setting of the subscription, activity log: {_named(categories)}", (command,))
+
+
+def data_export(*tables: str) -> Carrier:
+    """The rule of a Log Analytics workspace that sends the rows of tables to the event hub.
+
+    https://learn.microsoft.com/azure/azure-monitor/logs/logs-data-export
+    """
+    command = (
+        "az monitor log-analytics workspace data-export create --name riposte --resource-group <resource group> "
+        f"--workspace-name <workspace> --tables {' '.join(tables)} --destination <namespace id> --event-hub-name alerts --enable true"
+    )
+    return Carrier(f"Data export of the Log Analytics workspace: {_named(tables)}", (command,))
 
 
 def entra_setting(*categories: str) -> Carrier:
@@ -55,7 +65,7 @@ def entra_setting(*categories: str) -> Carrier:
 
     https://learn.microsoft.com/entra/identity/monitoring-health/howto-stream-logs-to-event-hub
     """
-    named = ", ".join(f"`{category}`" for category in categories)
+    named = _named(categories)
     return Carrier(
         f"Diagnostic setting of Microsoft Entra ID: {named}",
         (
@@ -81,3 +91,11 @@ def event_subscription(topic: str, *types: str) -> Carrier:
     )
     named = ": " + ", ".join(f"`{kind}`" for kind in types) if types else ""
     return Carrier(f"Event Grid, topic of the {topic}{named}", (command,))
+
+
+def _named(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _logs(categories: Iterable[str]) -> str:
+    return json.dumps([{"category": category, "enabled": True} for category in categories])

@@ -52,7 +52,7 @@ class References:
 def _named(items: list[Any]) -> dict[str, dict[str, Any]]:
     known: dict[str, dict[str, Any]] = {}
     for item in items:
-        if isinstance(item, dict) and "$id" in item:
+        if isinstance(item, dict) and item.get("$id") is not None:
             known.setdefault(str(item["$id"]), item)
     return known
 

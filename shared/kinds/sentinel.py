@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from shared.kinds import entities, products, valid
-from shared.kinds.carrier import Carrier
 from shared.kinds.fields import Fields
 from shared.model.case import alert_case, incident_case
 from shared.model.entity import AnyEntity
@@ -98,18 +97,6 @@ def incident_name(resource: str) -> str:
 def named_incident(resource: str) -> str:
     """The case of the incident with this resource id; empty if that names none."""
     return incident_case("sentinel", incident_name(resource))
-
-
-def data_export(table: str) -> Carrier:
-    """The rule of a Log Analytics workspace that sends a table's rows to the event hub.
-
-    https://learn.microsoft.com/azure/azure-monitor/logs/logs-data-export
-    """
-    command = (
-        "az monitor log-analytics workspace data-export create --name riposte --resource-group <resource group> "
-        f"--workspace-name <workspace> --tables {table} --destination <event hub id> --enable true"
-    )
-    return Carrier(f"Data export of the Log Analytics workspace: `{table}`", (command,))
 
 
 def _named(fields: Fields, own: dict[str, Any]) -> Fields:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.kinds import activity, diagnostics, entities, operations, valid
-from shared.kinds.carrier import Carrier, activity_log_setting
+from shared.kinds.carrier import activity_log_setting, data_export
 from shared.kinds.fields import Fields
 from shared.kinds.source import Source
 from shared.model.case import alert_case
@@ -28,10 +28,6 @@ _PRODUCTS = {
     "resourcehealth": "Azure Resource Health",
     "servicehealth": "Azure Service Health",
 }
-_EXPORT = (
-    "az monitor log-analytics workspace data-export create --name riposte --resource-group <group> "
-    "--workspace-name <workspace> --destination <namespace id> --event-hub-name alerts --tables AzureActivity --enable true"
-)
 
 
 def read(body: Fields) -> Iterator[Event]:
@@ -135,9 +131,6 @@ source = Source(
     read=read,
     carried_by=(
         activity_log_setting("Administrative", "Security", "Policy"),
-        Carrier(
-            "Data export of Log Analytics: table `AzureActivity`",
-            (_EXPORT,),
-        ),
+        data_export("AzureActivity"),
     ),
 )

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from shared.kinds import diagnostics, entities, valid
-from shared.kinds.carrier import Carrier
+from shared.kinds.carrier import Carrier, data_export
 from shared.kinds.fields import Fields, as_text
 from shared.kinds.flow_tuples import Flow, Sum, flows, is_public, texts
 from shared.kinds.source import Mark, Source
@@ -34,11 +34,6 @@ _PUBLIC = ("PublicIPs", "SrcPublicIps", "DestPublicIps")
 _CREATE = (
     "az network watcher flow-log create --name riposte --location <region> --vnet <network id> "
     "--storage-account <account id> --enabled true"
-)
-_EXPORT = (
-    "az monitor log-analytics workspace data-export create --name riposte --resource-group <group> "
-    "--workspace-name <workspace> --destination <namespace id> --event-hub-name alerts "
-    "--tables NTANetAnalytics --enable true"
 )
 
 
@@ -173,9 +168,6 @@ source = Source(
                 "Send the records of each finished blob `PT1H.json` to the event hub `alerts`, as they are",
             ),
         ),
-        Carrier(
-            "Data export of Log Analytics: table `NTANetAnalytics`",
-            (_EXPORT,),
-        ),
+        data_export("NTANetAnalytics"),
     ),
 )

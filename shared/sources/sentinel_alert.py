@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.kinds import attack, entities, products, sentinel, valid
-from shared.kinds.carrier import Carrier
+from shared.kinds.carrier import Carrier, data_export
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
 from shared.model.entity import AnyEntity, Host
@@ -153,7 +153,7 @@ source = Source(
     ),
     read=read,
     carried_by=(
-        sentinel.data_export("SecurityAlert"),
+        data_export("SecurityAlert"),
         Carrier(
             "A playbook of Sentinel with the alert trigger",
             (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.kinds import attack, entities, products, sentinel, valid
-from shared.kinds.carrier import Carrier
+from shared.kinds.carrier import Carrier, data_export
 from shared.kinds.fields import Fields
 from shared.kinds.source import Mark, Source
 from shared.model.case import alert_case, incident_case
@@ -183,6 +183,6 @@ source = Source(
                 "Sentinel > Automation > Create > Automation rule: When incident is created or updated, Run playbook",
             ),
         ),
-        sentinel.data_export("SecurityIncident"),
+        data_export("SecurityIncident"),
     ),
 )

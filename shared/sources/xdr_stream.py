@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from shared.kinds import attack, entities, hunting, products, valid
-from shared.kinds.carrier import Carrier
+from shared.kinds.carrier import Carrier, data_export
 from shared.kinds.fields import Fields
-from shared.kinds.sentinel import data_export
 from shared.kinds.source import Mark, Source
 from shared.model.case import alert_case, object_case
 from shared.model.errors import Unreadable
@@ -133,7 +132,7 @@ source = Source(
                 "Event types: Alerts & Behaviors > AlertInfo, AlertEvidence",
             ),
         ),
-        data_export("AlertInfo AlertEvidence"),
+        data_export("AlertInfo", "AlertEvidence"),
     ),
     joins=True,
 )

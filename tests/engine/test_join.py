@@ -73,3 +73,17 @@ def test_others_keep_their_places() -> None:
     other = piece(case="alert:2")
 
     assert [at for _, at in joined([(HEAD, 0), (other, 1), (FIRST, 2)], PIECES)] == [0, 1]
+
+
+def test_a_great_many_pieces_are_put_together_in_one_go() -> None:
+    pieces = [piece(entities=(Ip(address=f"10.{at // 250}.{at % 250}.1"),)) for at in range(20_000)]
+
+    assert len(one(*pieces).entities) == 20_000
+
+
+def test_after_a_piece_with_another_title_those_that_fit_still_join_the_first() -> None:
+    other = piece(title="Something else")
+
+    found = joined([(HEAD, 0), (other, 1), (FIRST, 2)], PIECES)
+
+    assert [(event.title, len(event.entities)) for event, _ in found] == [(HEAD.title, 2), ("Something else", 0)]
