@@ -11,7 +11,7 @@ import pytest
 from azsim.faults import Cut, Effect, Hang, Status
 from shared.azure.ledger import LEASE
 from shared.model.ids import partition
-from shared.model.ledger import ENDS
+from shared.model.states import ENDS
 from tests import lab
 from tests.lab import Lab
 from tests.promises import each

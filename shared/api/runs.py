@@ -27,7 +27,8 @@ from shared.model.change import Difference
 from shared.model.delivery import Delivery
 from shared.model.entity import AnyEntity
 from shared.model.event import Event
-from shared.model.ledger import ENDS, Entry, Run
+from shared.model.ledger import Entry, Run
+from shared.model.states import ENDS
 from shared.model.step import Actor, Mode
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ from shared.engine.outcome import DECISIONS, ended
 from shared.engine.plan import Ask, Planned
 from shared.model import ids
 from shared.model.errors import Changed, Temporary
-from shared.model.ledger import ENDS, REPEATABLE, Entry, State
+from shared.model.ledger import Entry
 from shared.model.record import Record
+from shared.model.states import ENDS, REPEATABLE, State
 
 
 async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: App) -> Noted | None:

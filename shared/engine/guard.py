@@ -9,9 +9,9 @@ from shared.engine.app import App
 from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Planned
 from shared.engine.sdk import in_our_words, with_fresh_token
-from shared.model.ledger import State
 from shared.model.resource_id import ResourceId
 from shared.model.settings import Settings
+from shared.model.states import State
 from shared.model.target import Target
 
 

@@ -13,8 +13,9 @@ from shared.engine.fault import log_fault
 from shared.kinds.responder import Responder, Setting
 from shared.model.change import Change
 from shared.model.errors import AzureError, Refused, RiposteError, Temporary, Uncertain
-from shared.model.ledger import Due, Entry, GivenUp, State, Times
+from shared.model.ledger import Due, Entry, GivenUp, Times
 from shared.model.record import Decision
+from shared.model.states import State
 
 log = logging.getLogger(__name__)
 

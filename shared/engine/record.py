@@ -133,6 +133,8 @@ def of_step(
     """
     facts = responder.facts if responder else None
     times = entry.times if entry else None
+    asked = entry.approval if entry else None
+    told = asked is not None and decision in ("held", "approved", "denied", "lapsed")
     attempt = entry.attempts if entry else 0
     place = "" if entry else f"{step.event.digest}:{step.version}"
     return Record(
@@ -164,6 +166,12 @@ def of_step(
         ActorKind=step.actor.kind,
         ActorName=step.actor.name,
         ActorId=step.actor.id,
+        ApprovalId=asked.id if asked else "",
+        Plan=msgspec.to_builtins(asked.plan) if asked and told else None,
+        PlanHash=asked.hash if asked else "",
+        ApproverName=asked.approver.name if asked and asked.approver else "",
+        ApproverId=asked.approver.id if asked and asked.approver else "",
+        ExpiresTime=_time(entry.expires) if entry and entry.expires else "",
         DecidedTime=_time(times.decided if times and times.decided else now),
         ActedTime=_time(times.acted) if times and times.acted else "",
         VerifiedTime=_time(times.verified) if times and times.verified else "",

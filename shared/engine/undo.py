@@ -21,8 +21,9 @@ from shared.engine.sdk import in_our_words, with_fresh_token
 from shared.kinds.responder import Responder, Setting, can_undo, permissions
 from shared.model.change import Change, differences
 from shared.model.errors import Changed, Refused, Uncertain, Unverified
-from shared.model.ledger import Hold, State
+from shared.model.ledger import Hold
 from shared.model.record import Decision
+from shared.model.states import State
 from shared.model.step import Actor
 from shared.model.target import Target
 from shared.wire.journal import Exchange

@@ -7,29 +7,11 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from shared.model.approval import Approval
 from shared.model.entity import AnyEntity
 from shared.model.record import Record
+from shared.model.states import ENDS, State
 from shared.model.step import Actor, Brief, Mode, Step
-
-State = Literal[
-    "planned",
-    "resolved",
-    "claimed",
-    "done",
-    "already",
-    "refused",
-    "unverified",
-    "failed",
-    "uncertain",
-    "undoing",
-    "undone",
-]
-
-ENDS = frozenset({"resolved", "done", "already", "refused", "unverified", "failed", "uncertain", "undone"})
-"""States in which nothing more happens by itself, but for what is due later."""
-
-REPEATABLE = frozenset({"refused", "failed", "uncertain", "undone"})
-"""Ends from which a person's request, never an event, starts a step again."""
 
 Due = Literal["", "again", "later"]
 
@@ -52,12 +34,15 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         state: How far it is.
         started: When its first attempt began.
         attempts: How many there were.
+        deferrals: How many of them did not count: Azure or a guard put them off.
         owner: The instance that works on it.
         lease: Until when that instance has it.
         due: When it is to be looked at again.
         due_for: Why: to try again, or for its second half.
         otherwise: How it ends if it is given up: after an answer was lost, nobody knows whether it failed. When it
             has ended: `uncertain` if nobody knows whether its second half was done.
+        expires: When it is undone by itself; None: never.
+        approval: The plan that somebody is to approve, or has; None if nobody needs to.
         was: Its state before its undo began: it is that again if it is not undone.
         before: The state of the target before, as plain values.
         after: The state of the target after, as plain values.
@@ -70,11 +55,14 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: State
     started: datetime
     attempts: int = 0
+    deferrals: int = 0
     owner: str = ""
     lease: datetime | None = None
     due: datetime | None = None
     due_for: Due = ""
     otherwise: GivenUp = "failed"
+    expires: datetime | None = None
+    approval: Approval | None = None
     was: State = "done"
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
@@ -91,7 +79,15 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def waits(self) -> bool:
         """Whether the sweep has to come back to it."""
-        return self.state not in ENDS or self.due is not None
+        return self.next is not None
+
+    @property
+    def next(self) -> datetime | None:
+        """When the sweep has to come back to it; None: never. Whoever has it may take until the lease ends."""
+        if self.lease is not None:
+            return self.lease
+        open_ = self.due or (None if self.state in ENDS else self.started)
+        return min((time for time in (open_, self.expires) if time is not None), default=None)
 
 
 class Hold(Struct, frozen=True):

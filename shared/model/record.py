@@ -27,6 +27,11 @@ Decision = Literal[
     "released",
     "undo_refused",
     "undo_failed",
+    "held",
+    "approved",
+    "denied",
+    "lapsed",
+    "extended",
 ]
 
 DECISIONS: dict[str, str] = {
@@ -46,6 +51,11 @@ DECISIONS: dict[str, str] = {
     "released": "This case no longer holds the target; another case still does, so it stays as it is.",
     "undo_refused": "It was not put back: somebody changed the target since or is at work on it, or there is no way back.",
     "undo_failed": "Putting it back did not work.",
+    "held": "Somebody must approve its plan first; nothing is done until then.",
+    "approved": "Somebody approved its plan.",
+    "denied": "Somebody denied its plan: nothing was done.",
+    "lapsed": "Its plan was not approved in time, or the target has changed since: nothing was done.",
+    "extended": "Somebody had it last longer.",
 }
 assert set(DECISIONS) == set(get_args(Decision))
 
@@ -98,6 +108,12 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ActorKind: Annotated[Text, Meta(description="system, function_key or user.")] = ""
     ActorName: Annotated[Text, Meta(description="Who asked for it.")] = ""
     ActorId: Annotated[Text, Meta(description="Their object id.")] = ""
+    ApprovalId: Annotated[Text, Meta(description="The request for approval.")] = ""
+    Plan: Annotated[Anything, Meta(description="What was to be approved.")] = None
+    PlanHash: Annotated[Text, Meta(description="SHA-256 of the plan.")] = ""
+    ApproverName: Annotated[Text, Meta(description="Who approved or denied it.")] = ""
+    ApproverId: Annotated[Text, Meta(description="Their object id.")] = ""
+    ExpiresTime: Annotated[Time, Meta(description="When it is undone by itself.")] = ""
     EventTime: Annotated[Time, Meta(description="When the event happened.")] = ""
     ReceivedTime: Annotated[Time, Meta(description="When it came in.")] = ""
     DecidedTime: Annotated[Time, Meta(description="When the guards had decided.")] = ""

@@ -51,6 +51,22 @@ class Brief(Struct, frozen=True, kw_only=True, omit_defaults=True):
     trace: str = ""
 
 
+class Terms(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """On what terms a step is done.
+
+    Args:
+        expires: How long it lasts, such as `4h`: the first time on a target, the second time, and so on.
+        approval: Why somebody must approve it; empty if nobody needs to.
+        within: How long that may take, such as `4h`.
+        evidence: Whether it is tried before containment, which does not depend on it.
+    """
+
+    expires: tuple[str, ...] = ()
+    approval: str = ""
+    within: str = "4h"
+    evidence: bool = False
+
+
 class Aim(Struct, frozen=True, kw_only=True):
     """A step before its target is looked up.
 
@@ -80,6 +96,8 @@ class Step(Struct, frozen=True, kw_only=True):
         aim: What was planned.
         target: What was found, as plain values of the responder's target type; empty if nothing was.
         actor: Who wanted it.
+        terms: On what terms it is done.
+        targets: How many targets its run has.
     """
 
     key: str
@@ -93,6 +111,8 @@ class Step(Struct, frozen=True, kw_only=True):
     aim: Aim
     target: dict[str, Any] = field(default_factory=dict)
     actor: Actor = Actor()
+    terms: Terms = Terms()
+    targets: int = 1
 
     @property
     def target_id(self) -> str:

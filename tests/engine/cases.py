@@ -26,7 +26,7 @@ from shared.kinds.responder import all_responders
 from shared.model.delivery import Delivery
 from shared.model.event import Event
 from shared.model.ids import partition
-from shared.model.ledger import State
+from shared.model.states import State
 from shared.model.step import Actor
 from tests import lab
 from tests.lab import Lab

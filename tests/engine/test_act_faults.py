@@ -17,7 +17,8 @@ from azsim.services.graph import Directory
 from azsim.tenants import contoso
 from shared.azure.ledger import LEASE
 from shared.engine.act import act
-from shared.model.ledger import GivenUp, State
+from shared.model.ledger import GivenUp
+from shared.model.states import State
 from shared.wire.message import Request, Response, Send
 from tests.engine.cases import (
     NICS,

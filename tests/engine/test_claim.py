@@ -14,7 +14,8 @@ from shared.engine.guard import Verdict
 from shared.engine.outcome import Outcome
 from shared.engine.plan import Ask, Planned, brief, planned
 from shared.model.errors import Temporary
-from shared.model.ledger import Entry, GivenUp, State
+from shared.model.ledger import Entry, GivenUp
+from shared.model.states import State
 from tests.engine.cases import acting, alert, delivery, event
 from tests.lab import Lab
 

@@ -11,8 +11,9 @@ from shared.azure.ledger import Noted
 from shared.engine.act import act
 from shared.engine.conclude import conclude
 from shared.engine.outcome import Outcome
-from shared.model.ledger import State, Times
+from shared.model.ledger import Times
 from shared.model.record import Decision
+from shared.model.states import State
 from shared.wire.journal import Exchange
 from tests.engine.cases import acting, alert, claimed, steps
 from tests.lab import Lab

@@ -13,7 +13,8 @@ from azsim.services.key_vault import Vaults
 from azsim.tenants import contoso
 from shared.engine.later import act_later
 from shared.engine.outcome import Outcome
-from shared.model.ledger import Entry, GivenUp, State
+from shared.model.ledger import Entry, GivenUp
+from shared.model.states import State
 from tests import lab
 from tests.engine.cases import REVOKE, ROTATE, account, acting, delivered, locked, steps
 from tests.lab import Lab

@@ -9,8 +9,9 @@ from shared.engine.outcome import DECISIONS, MOST_ATTEMPTS, Outcome, ended, of_e
 from shared.kinds.responder import all_responders
 from shared.model.entity import Ip
 from shared.model.errors import Changed, Forbidden, NotFound, Permanent, Refused, Temporary, Uncertain, Unverified
-from shared.model.ledger import Entry, GivenUp, State
+from shared.model.ledger import Entry, GivenUp
 from shared.model.record import DECISIONS as ALL
+from shared.model.states import State
 from shared.model.step import Aim, Brief, Step
 
 ISOLATE = all_responders()["network.isolate_nic"]

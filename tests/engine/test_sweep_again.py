@@ -10,7 +10,6 @@ import pytest
 from azsim.faults import Cut, Status
 from azsim.tenants import contoso
 from shared.engine.outcome import MOST_ATTEMPTS
-from shared.model.ledger import State
 from tests.engine.cases import NICS, REVOKE, acting, alert, delivered, ends, isolated, states, swept, turn, writes
 
 

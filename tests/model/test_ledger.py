@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from shared.model.entity import Account
-from shared.model.ledger import ENDS, REPEATABLE, Entry, Hold, Holds, State, Times
+from shared.model.ledger import Entry, Hold, Holds, Times
+from shared.model.states import ENDS, REPEATABLE, State
 from shared.model.step import Actor, Aim, Brief, Step
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
