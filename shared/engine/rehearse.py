@@ -12,7 +12,8 @@ from shared.azure.clients import Azure
 from shared.engine import record
 from shared.engine.act import target_of
 from shared.engine.app import App
-from shared.engine.guard import guard, too_many
+from shared.engine.guard import guard
+from shared.engine.guards.cap import too_many
 from shared.engine.match import Match
 from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Ask, Planned, aims, planned_for, step

@@ -9,7 +9,8 @@ import pytest
 from azsim.faults import Effect, Hang, Status
 from azsim.services.graph import Directory
 from azsim.tenants import contoso
-from shared.engine.guard import Verdict, guard, too_many
+from shared.engine.guard import Verdict, guard
+from shared.engine.guards.cap import too_many
 from shared.engine.plan import Ask, brief, planned
 from shared.kinds.responder import all_responders, permissions
 from tests.engine.cases import NICS, REVOKE, acting, alert, delivered, delivery, ends, event, resource, turn
@@ -48,7 +49,9 @@ async def test_what_nothing_speaks_against_may_be_done_and_says_what_was_looked_
         (
             "kill switch: off",
             "targets of this run: 2 of at most 10",
-            "protected: not Riposte's own, not on the list, not by tag",
+            "own: not what Riposte itself runs on",
+            "protected list: none of its 0",
+            "protected tag: no riposte=protected",
         ),
     )
 
