@@ -13,6 +13,7 @@ SCHEMA_VERSION = 1
 Decision = Literal[
     "no_match",
     "dead_letter",
+    "redriven",
     "dry_run",
     "refused",
     "intent",
@@ -36,7 +37,8 @@ Decision = Literal[
 
 DECISIONS: dict[str, str] = {
     "no_match": "No playbook asks for this event.",
-    "dead_letter": "No source could read this body; it went to the dead-letter hub.",
+    "dead_letter": "No source could read this body, or handling it broke off; it went to the dead-letter hub.",
+    "redriven": "A dead letter was put back into the walk by the one who is named; what became of it follows.",
     "dry_run": "The step would have been done; nothing was changed.",
     "refused": "A guard said no, the target is ambiguous or not there: nothing was done.",
     "intent": "The step is about to be done; written before the first change.",
@@ -87,7 +89,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     EventLink: Annotated[Text, Meta(description="Where to read more.")] = ""
     AzureTenantId: Annotated[Text, Meta(description="The Entra tenant of the event.")] = ""
     SubscriptionId: Annotated[Text, Meta(description="The subscription of the event.")] = ""
-    Door: Annotated[Text, Meta(description="How it came in: event_hub, event_grid, http or sweep.")] = ""
+    Door: Annotated[Text, Meta(description="How it came in: event_hub, event_grid, http, sweep or redrive.")] = ""
     Playbook: Annotated[Text, Meta(description="The playbook.")] = ""
     PlaybookVersion: Annotated[Text, Meta(description="SHA-256 of the playbook's file.")] = ""
     PlaybookMode: Annotated[Text, Meta(description="dry_run or act.")] = ""
@@ -105,7 +107,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Limits: Annotated[Anything, Meta(description="What this responder does not do.")] = None
     WouldSend: Annotated[Anything, Meta(description="In dry run: the writes that were kept back.")] = None
     Attempt: Annotated[Number, Meta(description="How many times it was tried.")] = 0
-    ActorKind: Annotated[Text, Meta(description="system, function_key or user.")] = ""
+    ActorKind: Annotated[Text, Meta(description="system, function_key, user or command.")] = ""
     ActorName: Annotated[Text, Meta(description="Who asked for it.")] = ""
     ActorId: Annotated[Text, Meta(description="Their object id.")] = ""
     ApprovalId: Annotated[Text, Meta(description="The request for approval.")] = ""

@@ -17,12 +17,13 @@ class Actor(Struct, frozen=True):
     """Who wanted it: the system itself, or a person or program that called the API.
 
     Args:
-        kind: `system`, `function_key` (whoever holds a key) or `user` (signed in, and named).
+        kind: `system`, `function_key` (whoever holds a key), `user` (signed in, and named) or `command` (whoever could
+            run a command with the app's own identity, by the name they gave).
         name: Their name; empty for a key.
         id: Their object id; empty for a key.
     """
 
-    kind: Literal["system", "function_key", "user"] = "system"
+    kind: Literal["system", "function_key", "user", "command"] = "system"
     name: str = ""
     id: str = ""
 
