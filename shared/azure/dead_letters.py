@@ -1,4 +1,4 @@
-"""Dead letters to their event hub; bodies too large for a message to a blob.
+"""Dead letters to their event hub, and from there again; bodies too large for a message in a blob.
 
 The only connection that is not HTTP, and so not on the wire's seam: AMQP, by azure-eventhub.
 """
@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from shared.azure.clients import pipeline
+from shared.azure.dead_letter_reader import Reading, Take, read
 from shared.azure.faults import told_apart
 from shared.model.dead_letter import Letter
-from shared.model.errors import AzureError, Changed, Permanent, Temporary, Uncertain
+from shared.model.errors import AzureError, Changed, Permanent, Refused, Temporary, Uncertain
+from shared.model.ids import content_digest
 from shared.model.permission import data
 from shared.wire.clock import Clock
 from shared.wire.load import load
@@ -28,7 +31,9 @@ if TYPE_CHECKING:
     from shared.azure.credential import Credential
 
 PERMISSIONS = (
+    data("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"),
     data("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/write"),
+    data("Microsoft.EventHub/namespaces/messages/receive/action"),
     data("Microsoft.EventHub/namespaces/messages/send/action"),
 )
 """What they ask of the container and the hub."""
@@ -38,6 +43,10 @@ ATTEMPTS = 4
 
 THERE = "BlobAlreadyExists"
 """Azure's code for a blob that is stored; every other conflict means that the body is not stored."""
+
+
+MOST_BYTES = 32 * 1024 * 1024
+"""Of a body that is fetched: more than an event hub or an HTTP request carries."""
 
 
 class DeadLetters:
@@ -88,6 +97,33 @@ class DeadLetters:
         assert lost is not None
         raise lost
 
+    async def body(self, letter: Letter) -> bytes:
+        """The body of a letter, wherever it is.
+
+        Raises:
+            Refused: If it is not the body that the letter was written for, or too large.
+            AzureError: If its blob cannot be read.
+        """
+        if letter.size > MOST_BYTES:
+            raise Refused(f"the body of dead letter {letter.id} has {letter.size} bytes; at most {MOST_BYTES} are read")
+        found = await self._download(letter) if letter.blob else letter.body
+        if len(found) != letter.size or content_digest(found) != letter.digest:
+            place = f"blob {letter.blob}" if letter.blob else "the letter"
+            raise Refused(f"what is in {place} is not the body of dead letter {letter.id}: its SHA-256 is another")
+        return found
+
+    async def read(self, take: Take, since: datetime | None = None) -> Reading:
+        """Look at every letter in the hub, partition by partition, oldest first.
+
+        Args:
+            take: Is told of every letter, and says whether more are wanted.
+            since: When the oldest message that matters was sent.
+
+        Raises:
+            AzureError: If the hub cannot be read.
+        """
+        return await read(self._connection, self._hub, self._credential, take, since)
+
     @asynccontextmanager
     async def hub(self) -> AsyncIterator[Hub]:
         """The event hub, over one connection for all that is sent: to open one costs more than many letters."""
@@ -111,12 +147,27 @@ class DeadLetters:
             if not isinstance(told, Changed) or told.code != THERE:
                 raise told from error
 
+    async def _download(self, letter: Letter) -> bytes:
+        container = (await self._open()).get_container_client(self._container)
+        try:
+            stream = await container.download_blob(letter.blob)
+            if stream.size != letter.size:
+                return b""  # not it, and perhaps without an end
+            content: bytes = await stream.readall()
+        except Exception as error:
+            told = told_apart(error, wrote=False)
+            if told is None:
+                raise
+            raise told from error
+        return content
+
     async def _open(self) -> BlobServiceClient:
         if self._service is None:
             await load("azure.storage.blob.aio")
             from azure.storage.blob.aio import BlobServiceClient
 
             options = pipeline(self._send, self._clock)
+            del options["retry_policy"]  # a download needs storage's own one, which has no retries left, either
             self._service = BlobServiceClient(self._blobs, self._credential, **options)
         return self._service
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from azsim.faults import Cut, Effect, Status
-from azsim.rbac import Role
-from azsim.tenants import contoso
-from shared.azure.dead_letters import DeadLetters
-from shared.model.errors import AzureError, Changed, Forbidden, NotFound, Temporary, Uncertain
-from shared.wire.azure_core import AzureCoreTransport
+from shared.azure.dead_letters import MOST_BYTES, DeadLetters
+from shared.model.dead_letter import Letter
+from shared.model.errors import AzureError, Changed, Forbidden, NotFound, Refused, Temporary, Uncertain
+from shared.model.ids import content_digest
 from tests.azure.storage import Storage, on_azsim
 
 pytestmark = pytest.mark.real_time
@@ -21,32 +21,40 @@ async def letters(storage: Storage) -> DeadLetters:
     return await storage.new_dead_letters()
 
 
-async def read(storage: Storage, letters: DeadLetters, name: str = NAME) -> bytes:
-    """A blob, as a person reads it; Riposte itself may only write."""
-    from azure.storage.blob.aio import BlobServiceClient
+def in_a_blob(body: bytes, name: str = NAME) -> Letter:
+    """A letter whose body is in a blob."""
+    return Letter(
+        id="1" * 32,
+        reason="not JSON",
+        where="",
+        source="",
+        door="event_hub",
+        received="2026-03-02T12:00:00+00:00",
+        attempts=1,
+        digest=content_digest(body),
+        size=len(body),
+        blob=name,
+    )
 
-    reader = Role(data_actions=("Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read",))
-    storage.world.access.grant(contoso.IDENTITY.object_id, contoso.STORAGE, reader)
-    way = AzureCoreTransport(storage.send, storage.world.clock)
-    client = BlobServiceClient(storage.blobs, storage.credential, transport=way, retry_total=0)
-    stream = await client.get_container_client(letters._container).download_blob(name)
-    content: bytes = await stream.readall()
-    return content
+
+async def read(letters: DeadLetters, body: bytes) -> bytes:
+    """The blob, if it is this body."""
+    return await letters.body(in_a_blob(body))
 
 
 @pytest.mark.parametrize("body", [b"", b"{", BODY, BODY * 25], ids=["empty", "tiny", "200 KB", "5 MB"])
-async def test_a_body_is_stored_as_it_came(storage: Storage, letters: DeadLetters, body: bytes) -> None:
+async def test_a_body_is_stored_as_it_came(letters: DeadLetters, body: bytes) -> None:
     await letters.store(NAME, body)
 
-    assert await read(storage, letters) == body
+    assert await read(letters, body) == body
 
 
-async def test_a_body_is_stored_once_and_never_written_over(storage: Storage, letters: DeadLetters) -> None:
+async def test_a_body_is_stored_once_and_never_written_over(letters: DeadLetters) -> None:
     await letters.store(NAME, BODY)
     await letters.store(NAME, BODY)
     await letters.store(NAME, b"somebody's")
 
-    assert await read(storage, letters) == BODY
+    assert await read(letters, BODY) == BODY
 
 
 @pytest.mark.parametrize(
@@ -64,7 +72,7 @@ async def test_a_body_is_stored_though_the_answer_is_lost(
             await letters.store(NAME, BODY)
     await letters.store(NAME, BODY)
 
-    assert await read(storage, letters) == BODY
+    assert await read(letters, BODY) == BODY
 
 
 async def test_a_container_that_does_not_exist_is_an_error(storage: Storage) -> None:
@@ -94,8 +102,9 @@ async def test_a_body_that_is_not_stored_is_an_error_whatever_the_reason(
         await letters.store(NAME, BODY)
 
     storage.world.faults.clear()
-    with pytest.raises(Exception, match="BlobNotFound"):
-        await read(storage, letters)
+    with pytest.raises(NotFound) as caught:
+        await read(letters, BODY)
+    assert caught.value.code == "BlobNotFound"
 
 
 async def test_without_the_permission_nothing_is_stored() -> None:
@@ -105,3 +114,55 @@ async def test_without_the_permission_nothing_is_stored() -> None:
 
     with pytest.raises(Forbidden, match="403 AuthorizationPermissionMismatch"):
         await letters.store(NAME, BODY)
+
+
+@pytest.mark.parametrize(
+    "other", [b"", BODY[:-1], BODY + b"x", BODY[:-1] + b"y"], ids=["empty", "cut", "longer", "other"]
+)
+async def test_a_blob_that_is_not_the_body_of_its_letter_is_refused(letters: DeadLetters, other: bytes) -> None:
+    await letters.store(NAME, other)
+
+    with pytest.raises(Refused, match=f"what is in blob {NAME} is not the body of dead letter {'1' * 32}"):
+        await read(letters, BODY)
+
+
+async def test_a_body_in_the_letter_itself_is_checked_as_well() -> None:
+    letters = on_azsim().dead_letters("none")
+    whole = replace(in_a_blob(b"{"), blob="", body=b"{")
+
+    assert await letters.body(whole) == b"{"
+    for wrong in (replace(whole, body=b"["), replace(whole, size=2), replace(whole, digest="0" * 64)):
+        with pytest.raises(Refused, match="what is in the letter is not the body"):
+            await letters.body(wrong)
+
+
+async def test_a_body_of_any_size_is_not_read() -> None:
+    letters = on_azsim().dead_letters("none")
+
+    with pytest.raises(Refused, match="has 33554433 bytes; at most 33554432 are read"):
+        await letters.body(replace(in_a_blob(b""), size=MOST_BYTES + 1))
+
+
+@pytest.mark.parametrize(
+    ("effect", "expected"),
+    [(Status(503, "ServerBusy"), Temporary), (Cut("after"), Temporary), (Status(404, "BlobNotFound"), NotFound)],
+    ids=["503", "lost", "gone"],
+)
+async def test_a_body_that_cannot_be_read_now_is_an_error_that_says_so(
+    storage: Storage, letters: DeadLetters, effect: Effect, expected: type[AzureError]
+) -> None:
+    await letters.store(NAME, BODY)
+    storage.world.faults.always("GET", "blob|contract", effect)
+
+    with pytest.raises(expected):
+        await read(letters, BODY)
+
+
+async def test_without_the_permission_nothing_is_read() -> None:
+    azsim = on_azsim()
+    letters = await azsim.new_dead_letters()
+    await letters.store(NAME, BODY)
+    azsim.world.access.assignments.clear()
+
+    with pytest.raises(Forbidden, match="403 AuthorizationPermissionMismatch"):
+        await read(letters, BODY)
