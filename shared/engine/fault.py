@@ -17,10 +17,15 @@ def log_fault(log: logging.Logger, what: str, error: BaseException) -> None:
 
     The words of others, which may quote what somebody sent, go no further than debug.
     """
+    log.error("%s: %s", what, described(error))
+    if not isinstance(error, RiposteError):
+        log.debug("%s", what, exc_info=error)
+
+
+def described(error: BaseException) -> str:
+    """An error of ours in its words, any other by its type and place."""
     if isinstance(error, RiposteError):
-        log.error("%s: %s", what, error)
-        return
+        return str(error)
     frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)][-FRAMES:]
     way = " > ".join(f"{PurePath(code.co_filename).name}:{line} {code.co_name}" for code, line in frames)
-    log.error("%s: %s at %s", what, type(error).__name__, way or "an unknown place")
-    log.debug("%s", what, exc_info=error)
+    return f"{type(error).__name__} at {way or 'an unknown place'}"

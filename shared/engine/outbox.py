@@ -76,6 +76,16 @@ async def post_stored(app: App) -> None:
     await _deliver_letters(((opened(content, row).letters, row) for content, row in of_letters), app)
 
 
+async def waiting_letters(app: App) -> list[Letter]:
+    """The dead letters that their hub has not taken yet, oldest first.
+
+    Raises:
+        AzureError: If the ledger cannot be read.
+    """
+    packets = await app.ledger.packets()
+    return [each for content, row in packets if row.key.endswith(_LETTERS) for each in opened(content, row).letters]
+
+
 def opened(content: bytes, row: Row) -> Packet:
     """What is in a stored packet."""
     plain = gzip.decompress(content)
@@ -105,19 +115,21 @@ async def letter(dead: DeadLetter, delivery: Delivery, app: App) -> Letter:
     """
     digest = ids.content_digest(dead.body)
     large = len(dead.body) > IN_MESSAGE
+    tried = () if delivery.attempt == 1 else (delivery.first, str(delivery.attempt))
     made = Letter(
-        id=ids.record_id(digest, dead.reason, dead.where),
+        id=ids.record_id(digest, dead.reason, dead.where, *tried),
         reason=dead.reason,
         where=dead.where,
         source=dead.source,
         door=delivery.door,
         received=delivery.received.isoformat(),
-        attempts=1,
+        attempts=delivery.attempt,
         digest=digest,
         size=len(dead.body),
         body=b"" if large else dead.body,
         blob=f"{digest}" if large else "",
         trace=delivery.trace,
+        first=delivery.first,
     )
     if large:
         await app.dead_letters.store(made.blob, dead.body)

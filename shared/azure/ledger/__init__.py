@@ -10,6 +10,7 @@ from __future__ import annotations
 from shared.azure.ledger.cases import Cases, Opened
 from shared.azure.ledger.control import Control, unpacked
 from shared.azure.ledger.form import LEASE, TEXT
+from shared.azure.ledger.redrives import Redrives
 from shared.azure.ledger.steps import Noted
 from shared.azure.ledger.targets import Locked, Targets
 from shared.model.permission import data
@@ -21,5 +22,5 @@ PERMISSIONS = tuple(data(f"{_ENTITIES}/{verb}") for verb in ("read", "add/action
 """What the ledger asks of its table."""
 
 
-class Ledger(Cases, Targets, Control):
+class Ledger(Cases, Targets, Control, Redrives):
     """The ledger, in one table."""
