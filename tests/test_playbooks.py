@@ -57,7 +57,7 @@ def test_a_playbook_has_tests_of_when_it_applies_and_of_when_it_does_not(file: P
 
     wanted = [trial.expect for trial in playbook.trials]
     assert [] in wanted
-    assert {name for expect in wanted for name in expect} == {name for name, _ in playbook.steps}
+    assert {name for expect in wanted for name in expect} == {call.responder for call in playbook.steps}
     tried = {source for trial in playbook.trials if trial.expect for source in _sources_of(trial.recording)}
     assert tried == set(playbook.condition.sources)
 

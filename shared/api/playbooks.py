@@ -20,12 +20,14 @@ def playbooks(app: App) -> Answer:
                     "entities": sorted(playbook.condition.entities),
                     "steps": [
                         {
-                            "responder": name,
-                            "params": params,
-                            "impact": app.responders[name].facts.impact,
-                            "limits": app.responders[name].facts.limits,
+                            "responder": call.responder,
+                            "params": call.params,
+                            "expires": call.terms.expires,
+                            "evidence": call.terms.evidence,
+                            "impact": app.responders[call.responder].facts.impact,
+                            "limits": app.responders[call.responder].facts.limits,
                         }
-                        for name, params in playbook.steps
+                        for call in playbook.steps
                     ],
                     "version": playbook.version,
                 }

@@ -206,7 +206,7 @@ def _understood(name: str, headers: Mapping[str, str], actor: Actor, delivery: D
 
 def _accepted_kinds(playbook: Playbook, app: App) -> frozenset[str]:
     """What the steps of a playbook act on."""
-    return frozenset().union(*(app.responders[name].target.accepts for name, _ in playbook.steps))
+    return frozenset().union(*(app.responders[call.responder].target.accepts for call in playbook.steps))
 
 
 async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...], app: App) -> Answer:

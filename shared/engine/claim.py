@@ -8,13 +8,14 @@ from shared.azure.ledger import LEASE, Noted, Opened
 from shared.engine import record
 from shared.engine.app import App
 from shared.engine.guard import Verdict
+from shared.engine.moves import begin, move
 from shared.engine.outcome import DECISIONS, ended
 from shared.engine.plan import Ask, Planned
 from shared.model import ids
 from shared.model.errors import Changed, Temporary
 from shared.model.ledger import Entry
 from shared.model.record import Record
-from shared.model.states import ENDS, REPEATABLE, State
+from shared.model.states import ENDS, REPEATABLE, State, Who
 
 
 async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: App) -> Noted | None:
@@ -39,7 +40,7 @@ async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: 
             return None
     try:
         first, made = written(entry)
-        return await app.ledger.begin(opened.partition, first, [made])
+        return await begin(opened.partition, first, [made], "walk", app)
     except Changed:
         there = await app.ledger.entry(opened.partition, step.key)
     if there is None:
@@ -48,29 +49,43 @@ async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: 
     if not _free(there.entry, entry, asked=bool(ask.run)) or (left and verdict.end is not None):
         return None  # what was left and may not go on is for the sweep: it looks what has been done
     started = there.entry.started if left else now
+    kept = there.entry if left else entry  # what was approved holds on; what is asked for once more is asked anew
     again, made = written(
-        replace(entry, attempts=there.entry.attempts + 1, started=started, otherwise=there.entry.doubt)
+        replace(
+            kept,
+            step=step,
+            state="claimed",
+            owner=entry.owner,
+            lease=entry.lease,
+            due=None,
+            due_for="",
+            attempts=there.entry.attempts + 1,
+            started=started,
+            otherwise=there.entry.doubt,
+        )
     )
     try:
-        return await app.ledger.move(there, again, [made])
+        return await move(there, again, [made], "walk" if left else "analyst", app)
     except Changed:
         return None  # somebody else was faster
 
 
-async def take_over(noted: Noted, state: State, app: App, records: tuple[Record, ...] = ()) -> Noted | None:
+async def take_over(noted: Noted, state: State, app: App, who: Who, records: tuple[Record, ...] = ()) -> Noted | None:
     """Take a step that waits, or that its owner left; None if somebody else was faster."""
     lease = app.clock.now() + LEASE
     taken = replace(noted.entry, state=state, owner=app.instance, lease=lease, attempts=noted.entry.attempts + 1)
     if state == "claimed":
         taken = replace(taken, due=None, due_for="")
     try:
-        return await app.ledger.move(noted, taken, records)
+        return await move(noted, taken, records, who, app)
     except Changed:
         return None
 
 
 def _free(there: Entry, wanted: Entry, *, asked: bool) -> bool:
     """Whether a step that is in the ledger may be taken."""
+    if there.state == "held":
+        return False
     if there.state in ENDS:
         return asked and there.state in REPEATABLE
     ends = there.lease or there.due

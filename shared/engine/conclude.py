@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from shared.azure.ledger import Noted
 from shared.engine import record
 from shared.engine.app import App
+from shared.engine.lapse import instead
+from shared.engine.moves import move
 from shared.engine.outcome import DECISIONS, Outcome, ended
 from shared.model.errors import Changed
+from shared.model.states import Who
 from shared.wire.journal import Exchange
 
 log = logging.getLogger(__name__)
 
 
-async def conclude(noted: Noted, outcome: Outcome, journal: Sequence[Exchange], app: App) -> None:
+async def conclude(noted: Noted, outcome: Outcome, journal: Sequence[Exchange], app: App, who: Who = "owner") -> None:
     """Write how a claimed step ended, or that it is to be tried again."""
     step, now = noted.entry.step, app.clock.now()
     responder = app.responders[step.aim.responder]
@@ -29,6 +32,6 @@ async def conclude(noted: Noted, outcome: Outcome, journal: Sequence[Exchange], 
     )
     made = record.of_step(step, responder, DECISIONS[end.state], now, findings, end)
     try:
-        await app.ledger.move(noted, end, [made])
+        await move(noted, end, [made], who, app, instead(end, app))
     except Changed:  # the claim had ended and another instance has the step now: it finds out, and records, what is
         log.warning("step %s was taken over before it was concluded as %s", step.key, end.state)

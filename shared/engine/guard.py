@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from shared.engine.app import App
+from shared.engine.guards.approval import approval
 from shared.engine.guards.cap import cap
 from shared.engine.guards.groups import groups
 from shared.engine.guards.kill_switch import kill_switch
 from shared.engine.guards.listed import listed
-from shared.engine.guards.live import live
+from shared.engine.guards.live import Look, live
+from shared.engine.guards.locks import locks
 from shared.engine.guards.no import No
 from shared.engine.guards.own import own
+from shared.engine.guards.roles import roles
 from shared.engine.guards.tagged import tagged
 from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Planned
@@ -63,12 +66,16 @@ async def _no(plan: Planned, target: Target, count: int | None, app: App, said: 
         or listed(target, settings, said)
         or tagged(target, settings, said)
         or await _live(plan, target, app, said)
+        or approval(plan, said)
     )
 
 
 async def _live(plan: Planned, target: Target, app: App, said: list[str]) -> No | None:
     """What protects the target in Azure now."""
-    looks = {
-        "groups": lambda azure, told: groups(target, app.settings.protected_groups, azure, told),
+    settings = app.settings
+    looks: dict[str, Look] = {
+        "locks": lambda azure, told: locks(target, settings.protected_locks, azure, told),
+        "groups": lambda azure, told: groups(target, settings.protected_groups, azure, told),
+        "roles": lambda azure, told: roles(target, settings.protected_roles, azure, told),
     }
     return await live(looks, app.responders[plan.step.aim.responder].target.permissions, app, plan.journal, said)

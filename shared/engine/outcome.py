@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from shared.engine.fault import log_fault
 from shared.kinds.responder import Responder, Setting
+from shared.model.approval import Approval
 from shared.model.change import Change
-from shared.model.errors import AzureError, Refused, RiposteError, Temporary, Uncertain
+from shared.model.errors import AzureError, Lapsed, Refused, RiposteError, Temporary, Uncertain
 from shared.model.ledger import Due, Entry, GivenUp, Times
 from shared.model.record import Decision
-from shared.model.states import State
+from shared.model.states import UNDOABLE, State
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,9 @@ MOST_ATTEMPTS = 8
 DECISIONS: dict[State, Decision] = {
     "claimed": "intent",
     "planned": "deferred",
+    "held": "held",
+    "denied": "denied",
+    "lapsed": "lapsed",
     "done": "done",
     "already": "already",
     "refused": "refused",
@@ -47,6 +51,8 @@ class Outcome:
         times: When each station was passed.
         wait: Seconds until it should be tried again; None: as usual.
         otherwise: How it ends if it is given up; what failed ends like this, too.
+        approval: What somebody must approve first; only if it is held.
+        lasts: How long until it is undone by itself; None: it is not.
     """
 
     state: State
@@ -56,6 +62,8 @@ class Outcome:
     times: Times = Times()
     wait: float | None = None
     otherwise: GivenUp = "failed"
+    approval: Approval | None = None
+    lasts: timedelta | None = None
 
 
 def of_error(error: Exception, where: str) -> Outcome:
@@ -66,7 +74,7 @@ def of_error(error: Exception, where: str) -> Outcome:
         where: What raised it, for a fault of our own.
     """
     if isinstance(error, Refused):
-        return Outcome(state="refused", reason=str(error))
+        return Outcome(state="lapsed" if isinstance(error, Lapsed) else "refused", reason=str(error))
     if isinstance(error, Temporary):
         return Outcome(state="planned", reason=str(error), wait=error.retry_after)
     if isinstance(error, Uncertain):
@@ -88,11 +96,14 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
         state = outcome.otherwise
         reason = f"given up after {entry.attempts} attempts: {reason}"
     elif state == "planned":
-        due, due_for = now + _pause(entry.attempts, outcome.wait), "again"
+        due, due_for = now + pause(entry.attempts, outcome.wait), "again"
+    elif state == "held" and outcome.approval is not None:
+        due, due_for = outcome.approval.until, "lapse"
     elif state == "done" and not isinstance(responder, Setting) and responder.later is not None:
         params = msgspec.convert(entry.step.aim.params, responder.params)
         due, due_for = now + responder.later.after(params), "later"
     change = outcome.change
+    lasts = outcome.lasts if state in UNDOABLE else None
     return msgspec.structs.replace(
         entry,
         state=state,
@@ -102,6 +113,8 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
         due=due,
         due_for=due_for,
         otherwise=outcome.otherwise if state == "planned" else "failed",
+        expires=now + lasts if lasts else None,
+        approval=outcome.approval or entry.approval,
         before=msgspec.to_builtins(change.before) if change else entry.before,
         after=msgspec.to_builtins(change.after) if change else entry.after,
         times=outcome.times if outcome.times.decided else entry.times,
@@ -109,6 +122,6 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
     )
 
 
-def _pause(attempt: int, asked: float | None) -> timedelta:
+def pause(attempt: int, asked: float | None = None) -> timedelta:
     """Longer after every attempt, and never shorter than Azure asked for."""
     return timedelta(seconds=max(asked or 0.0, min(600.0, 30.0 * 2 ** (attempt - 1))))

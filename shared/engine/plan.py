@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import msgspec
@@ -15,7 +15,9 @@ from shared.engine.outcome import Outcome, of_error
 from shared.engine.resolve import resolve
 from shared.model import ids
 from shared.model.delivery import Delivery
+from shared.model.entity import AnyEntity
 from shared.model.event import Event
+from shared.model.severity import Severity
 from shared.model.step import Actor, Aim, Brief, Mode, Step
 from shared.model.target import Target
 from shared.wire.journal import Exchange
@@ -46,19 +48,29 @@ class Planned:
         target: Its target; None if none was found.
         end: How it ended already; None if it goes on.
         journal: The requests that finding the target took.
+        approved: Whether somebody has approved its plan.
     """
 
     step: Step
     target: Target | None
     end: Outcome | None
     journal: list[Exchange] = field(default_factory=list)
+    approved: bool = False
 
 
 async def planned(match: Match, about: Brief, ask: Ask, app: App) -> list[Planned]:
     """Every step of a match, each target once."""
     found = await asyncio.gather(*(planned_for(match, about, aim, ask, app) for aim in aims(match, app)))
     distinct = {plan.step.key: plan for plans in reversed(found) for plan in reversed(plans)}
-    return sorted(distinct.values(), key=lambda plan: (plan.step.order, plan.step.target_id))
+    agreed = [replace(plan, step=on_terms(plan.step, match, len(distinct), app)) for plan in distinct.values()]
+    return sorted(agreed, key=lambda plan: (plan.step.order, plan.step.target_id))
+
+
+def on_terms(step: Step, match: Match, targets: int, app: App) -> Step:
+    """A step, with the terms on which it is done in a run with so many targets."""
+    name = step.aim.responder
+    terms = match.playbook.call(name).terms_for(match.event, app.responders[name].facts.impact, targets)
+    return msgspec.structs.replace(step, terms=terms, targets=targets)
 
 
 async def planned_for(match: Match, about: Brief, aim: Aim, ask: Ask, app: App) -> list[Planned]:
@@ -81,10 +93,10 @@ def in_order(plans: Iterable[Planned]) -> Iterator[list[Planned]]:
 
 def aims(match: Match, app: App) -> Iterator[Aim]:
     """What the playbook wants to do, step by step, to each entity that the step's responder can act on."""
-    for name, params in match.playbook.steps:
+    for call in match.playbook.steps:
         for entity in match.entities:
-            if not app.responders[name].target.accepts.isdisjoint(entity.kinds):
-                yield Aim(responder=name, params=params, entity=entity)
+            if not app.responders[call.responder].target.accepts.isdisjoint(entity.kinds):
+                yield Aim(responder=call.responder, params=call.params, entity=entity)
 
 
 def brief(event: Event, delivery: Delivery) -> Brief:
@@ -112,13 +124,31 @@ def brief(event: Event, delivery: Delivery) -> Brief:
     )
 
 
+def event_of(about: Brief, entities: tuple[AnyEntity, ...], same: tuple[str, ...] = ()) -> Event:
+    """An event, as far as it is kept."""
+    return Event(
+        source=about.source,
+        provider=about.provider,
+        product=about.product,
+        id=about.id,
+        case=about.case,
+        same=same,
+        kind=about.kind,
+        title=about.title,
+        severity=Severity.read(about.severity),
+        time=about.time,
+        entities=entities,
+        digest=about.digest,
+    )
+
+
 def step(match: Match, about: Brief, aim: Aim, target: Target | None, ask: Ask) -> Step:
     """One step. Without a target its key stands for the aim itself."""
     place = target.id if target else ids.value_digest(msgspec.to_builtins(aim))
     return Step(
         key=ids.step_key(about.case, match.playbook.name, aim.responder, place),
         run=ask.run or ids.run_id(about.case, match.playbook.name),
-        order=[name for name, _ in match.playbook.steps].index(aim.responder),
+        order=match.playbook.order(aim.responder),
         playbook=match.playbook.name,
         version=match.playbook.version,
         mode=ask.mode,

@@ -5,26 +5,22 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-import msgspec
 from msgspec import Struct
 
-from shared.azure.clients import Azure
 from shared.engine import record
-from shared.engine.act import target_of
 from shared.engine.app import App
+from shared.engine.foresee import foresee
 from shared.engine.guard import guard
 from shared.engine.guards.cap import too_many
 from shared.engine.match import Match
 from shared.engine.outcome import Outcome, of_error
-from shared.engine.plan import Ask, Planned, aims, planned_for, step
+from shared.engine.plan import Ask, Planned, aims, on_terms, planned_for, step
 from shared.engine.preview import Preview
-from shared.engine.sdk import in_our_words, with_fresh_token
-from shared.kinds.responder import Responder, Setting, permissions
-from shared.model.cause import Cause
+from shared.engine.sdk import with_fresh_token
+from shared.kinds.responder import permissions
 from shared.model.change import Change
 from shared.model.record import Decision, Record
 from shared.model.step import Aim, Brief, Step
-from shared.model.target import Target
 from shared.wire.dry_run import KeptBack
 from shared.wire.scope import scope
 
@@ -39,7 +35,10 @@ async def rehearse(match: Match, about: Brief, ask: Ask, app: App) -> list[Recor
                 made = step(match, about, aim, preview.target, ask)
                 distinct.setdefault(made.key, (made, preview))
         now = app.clock.now()
-        return [_record(made, preview, len(distinct), now, app) for made, preview in distinct.values()]
+        return [
+            _record(on_terms(made, match, len(distinct), app), preview, len(distinct), now, app)
+            for made, preview in distinct.values()
+        ]
 
 
 def _record(made: Step, preview: Preview, count: int, now: datetime, app: App) -> Record:
@@ -52,6 +51,8 @@ def _record(made: Step, preview: Preview, count: int, now: datetime, app: App) -
         reason = preview.end.reason
     elif not preview.would_send:
         reason = "the target is as wanted already: nothing would be done"
+    elif made.terms.approval:
+        reason = f"somebody would have to approve it: {made.terms.approval}"
     findings = record.Findings(
         reason=reason,
         guard=preview.said,
@@ -84,7 +85,7 @@ async def _preview(plan: Planned, app: App) -> Preview:
         end: Outcome | None = None
         change: Change[Struct] | None = None
         try:
-            change = await with_fresh_token(lambda: _foresee(plan.step, responder, azure, app), app.credential)
+            change = await with_fresh_token(lambda: foresee(plan.step, responder, azure, app), app.credential)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what can be foreseen
             end = of_error(error, plan.step.aim.responder)
         return Preview(
@@ -95,20 +96,3 @@ async def _preview(plan: Planned, app: App) -> Preview:
             would_send=tuple(kept_back),
             journal=tuple(plan.journal),
         )
-
-
-async def _foresee(made: Step, responder: Responder, azure: Azure, app: App) -> Change[Struct]:
-    """What the responder would change: its own code runs to the end, and the wire keeps its writes back."""
-    target: Target = target_of(made, responder)
-    params = msgspec.convert(made.aim.params, responder.params)
-    seen = await in_our_words(responder.read(target, params, azure), wrote=False)
-    if isinstance(responder, Setting):
-        wanted = responder.change(target, params, seen.state)
-        if responder.same(seen.state, wanted):
-            return Change(seen.state, seen.state)
-        await in_our_words(responder.write(target, params, seen, wanted, azure), wrote=False)
-        return Change(seen.state, wanted)
-    cause = Cause(step=made.key, case=made.event.case, event_time=made.event.time, started=app.clock.now())
-    if responder.done(target, seen, cause):
-        return Change(seen.state, seen.state)
-    return Change(seen.state, await in_our_words(responder.do(target, params, seen, cause, azure), wrote=False))

@@ -15,12 +15,14 @@ class Cloud:
         resource_manager: Base address of Resource Manager.
         graph: Base address of Microsoft Graph.
         vaults: What every vault's host name ends with.
+        pim_for_groups: Whether its Graph knows who may become a member of a group by PIM.
     """
 
     name: str
     resource_manager: str
     graph: str
     vaults: str
+    pim_for_groups: bool = True
 
     def host_is(self, url: str, base: str) -> bool:
         """Whether `url` goes to the host of `base`, over TLS."""
@@ -48,6 +50,7 @@ CLOUDS = {
             "https://management.chinacloudapi.cn",
             "https://microsoftgraph.chinacloudapi.cn",
             ".vault.azure.cn",
+            pim_for_groups=False,
         ),
     )
 }

@@ -3,7 +3,9 @@
 RiposteError
 ├── Mistakes          settings or playbooks that cannot work; lists all of them
 ├── Unreadable        a body that no source can read
-├── Refused           Riposte will not act: ambiguous target, protected asset, drift
+├── Refused           Riposte will not act: ambiguous target, protected asset
+│   ├── Drifted       somebody changed the target since
+│   └── Lapsed        the target is not as it was when the plan was approved
 ├── Unverified        the call was accepted, but the effect is not there
 └── AzureError        Azure said no, or nothing
     ├── Temporary     later it may work: throttled, unavailable
@@ -17,6 +19,8 @@ RiposteError
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from msgspec import Struct
 
 
 class RiposteError(Exception):
@@ -69,6 +73,23 @@ class Unreadable(RiposteError):
 
 class Refused(RiposteError):
     """Riposte will not act. The message says why."""
+
+
+class Drifted(Refused):
+    """Somebody changed the target since.
+
+    Args:
+        message: What differs.
+        now: The state it has now.
+    """
+
+    def __init__(self, message: str, now: Struct) -> None:
+        self.now = now
+        super().__init__(message)
+
+
+class Lapsed(Refused):
+    """The target is not as it was when the plan was approved: the approval does not hold any more."""
 
 
 class Unverified(RiposteError):

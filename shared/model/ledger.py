@@ -13,7 +13,7 @@ from shared.model.record import Record
 from shared.model.states import ENDS, State
 from shared.model.step import Actor, Brief, Mode, Step
 
-Due = Literal["", "again", "later"]
+Due = Literal["", "again", "later", "lapse"]
 
 GivenUp = Literal["failed", "uncertain", "unverified"]
 
@@ -38,7 +38,7 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         owner: The instance that works on it.
         lease: Until when that instance has it.
         due: When it is to be looked at again.
-        due_for: Why: to try again, or for its second half.
+        due_for: Why: to try again, for its second half, or because it lapses if nobody has approved it by then.
         otherwise: How it ends if it is given up: after an answer was lost, nobody knows whether it failed. When it
             has ended: `uncertain` if nobody knows whether its second half was done.
         expires: When it is undone by itself; None: never.
@@ -106,6 +106,20 @@ class Hold(Struct, frozen=True):
     before: dict[str, Any]
 
 
+class Past(Struct, frozen=True):
+    """A time at which a target was held: who offends again is held for longer.
+
+    Args:
+        step: The step's key.
+        responder: Its responder.
+        time: When.
+    """
+
+    step: str
+    responder: str
+    time: datetime
+
+
 class Holds(Struct, frozen=True, omit_defaults=True):
     """All holds on a target, and who works on it now.
 
@@ -113,11 +127,13 @@ class Holds(Struct, frozen=True, omit_defaults=True):
         owner: The instance that has the lock; empty if it is free.
         until: When the lock ends by itself.
         holds: In the order they were taken.
+        past: When it was held, for responders that hold it for longer each time.
     """
 
     owner: str = ""
     until: datetime | None = None
     holds: tuple[Hold, ...] = ()
+    past: tuple[Past, ...] = ()
 
 
 class Run(Struct, frozen=True, kw_only=True):

@@ -12,10 +12,14 @@ from urllib.parse import urlsplit
 
 from shared.model.cloud import CLOUDS, Cloud
 from shared.model.errors import Mistake, Mistakes
+from shared.model.own import own_resources
 from shared.model.resource_id import ResourceId
 
 PREFIX = "RIPOSTE_"
 EVENT_HUB = "RIPOSTE_EVENTHUB"
+ANY = "*"
+NONE = "none"
+LOCK_LEVELS = ("CanNotDelete", "ReadOnly")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -51,6 +55,23 @@ def _ids(text: str) -> tuple[str, ...]:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _lock_levels(text: str) -> tuple[str, ...]:
+    known = {level.lower(): level for level in LOCK_LEVELS}
+    given = _words(text)
+    if len(given) == 1 and given[0].lower() == NONE:
+        return ()
+    if not given or any(part.lower() not in known for part in given):
+        raise ValueError(f"must be {' and/or '.join(LOCK_LEVELS)}, or {NONE}")
+    return tuple(known[part.lower()] for part in given)
+
+
+def _roles(text: str) -> tuple[str, ...]:
+    given = tuple(part.lower() for part in _words(text))
+    if not given or (len(given) > 1 and {ANY, NONE} & set(given)):
+        raise ValueError(f"must be names or template ids of roles, or {ANY} for any, or {NONE}")
+    return () if given == (NONE,) else given
 
 
 def _tag(text: str) -> tuple[str, str]:
@@ -106,7 +127,8 @@ class Settings:
     identity_client_id: str = _setting("Client id of the app's managed identity.", _guid, name="AZURE_CLIENT_ID")
     identity_object_id: str = _setting("Object id of the app's managed identity: never acted on.", _guid)
     own_scopes: tuple[str, ...] = _setting(
-        "Resource ids of everything Riposte itself runs on, such as its resource group, comma-separated: never acted on.",
+        "Resource ids of everything Riposte itself runs on, such as its resource group, comma-separated: never acted on. "
+        "Name what the other settings do not: its vault, its data collection rule, its network.",
         _scopes,
     )
     protected_ids: tuple[str, ...] = _setting(
@@ -121,6 +143,18 @@ class Settings:
         "Object ids of groups whose members, nested ones included, are never acted on, comma-separated.",
         _guids,
         default="",
+    )
+    protected_locks: tuple[str, ...] = _setting(
+        "Levels of management locks that keep a resource from being acted on, its own and inherited ones, "
+        "comma-separated; `none`: no lock does.",
+        _lock_levels,
+        default=",".join(LOCK_LEVELS),
+    )
+    protected_roles: tuple[str, ...] = _setting(
+        "Names or template ids of Entra roles whose holders, eligible ones included, are never acted on, "
+        "comma-separated; `*`: any role; `none`: no role.",
+        _roles,
+        default=ANY,
     )
     sentinel_workspace: str = _setting(
         "Resource id of the Sentinel workspace, to run a playbook by incident id.", _workspace, default=""
@@ -143,11 +177,14 @@ class Settings:
     preview_seconds: int = _setting(
         "How long the look at a target is reused by dry runs, in seconds.", _whole(0, 3600), default="60"
     )
+    own_resources: frozenset[tuple[str, str]] = frozenset()
+    """Type and name of what the app runs on, as the others tell; see `own_resources`."""
 
 
 def names() -> dict[str, dataclasses.Field[Any]]:
     """Every setting by its name in the environment."""
-    return {f.metadata["name"] or f"{PREFIX}{f.name.upper()}": f for f in dataclasses.fields(Settings)}
+    given = (f for f in dataclasses.fields(Settings) if f.metadata)
+    return {f.metadata["name"] or f"{PREFIX}{f.name.upper()}": f for f in given}
 
 
 def read(environment: Mapping[str, str]) -> Settings:
@@ -173,7 +210,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         mistakes.append(Mistake(EVENT_HUB, "", text))
     if mistakes:
         raise Mistakes(mistakes)
-    return Settings(**values)
+    return Settings(**values, own_resources=own_resources(environment))
 
 
 def _unknown(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

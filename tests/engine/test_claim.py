@@ -160,9 +160,9 @@ async def test_of_two_who_take_a_left_step_over_one_gets_it(tmp_path: Path) -> N
     plan, opened = await ready(made)
     noted = await claim(plan, YES, opened, Ask("act"), made.app)
     assert noted is not None
-    due = await in_state(made, noted, "done", lease=None, due=made.world.clock.now(), due_for="later")
+    due = await in_state(made, noted, "planned", lease=None, due=made.world.clock.now(), due_for="again")
 
-    taken = await asyncio.gather(take_over(due, "claimed", made.app), take_over(due, "claimed", made.app))
+    taken = await asyncio.gather(*(take_over(due, "claimed", made.app, "sweep") for _ in range(2)))
 
     (mine,) = [found for found in taken if found]
     assert (mine.entry.attempts, mine.entry.due, mine.entry.due_for) == (2, None, "")

@@ -10,6 +10,7 @@ import pytest
 from azsim.faults import Cut, Status
 from azsim.tenants import contoso
 from shared.engine.outcome import MOST_ATTEMPTS
+from shared.model.states import State
 from tests.engine.cases import NICS, REVOKE, acting, alert, delivered, ends, isolated, states, swept, turn, writes
 
 

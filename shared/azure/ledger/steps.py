@@ -45,23 +45,28 @@ class Steps(Part):
         """
         return await self._write("insert", Row(partition, _STEP + entry.step.key), entry, records)
 
-    async def move(self, noted: Noted, entry: Entry, records: Iterable[Record]) -> Noted:
-        """Change a step that is as it was read, with its records, in one transaction.
+    async def move(
+        self, noted: Noted, entry: Entry, records: Iterable[Record], beginning: Iterable[Entry] = ()
+    ) -> Noted:
+        """Change a step that is as it was read, with its records and steps that begin with it, in one transaction.
 
         Raises:
-            Changed: Somebody else has changed it.
+            Changed: Somebody else has changed it, or one of the others is there.
         """
-        return await self._write("replace", noted.row, entry, records)
+        return await self._write("replace", noted.row, entry, records, beginning)
 
     async def note(self, partition: str, record: Record) -> None:
         """Store a record of a case beside its steps, none of which is touched."""
         with suppress(Changed):  # the same record is there already
             await self._table.insert(_out(partition, record))
 
-    async def _write(self, verb: str, row: Row, entry: Entry, records: Iterable[Record]) -> Noted:
+    async def _write(
+        self, verb: str, row: Row, entry: Entry, records: Iterable[Record], beginning: Iterable[Entry] = ()
+    ) -> Noted:
         first = Write("insert" if verb == "insert" else "replace", replace(row, values=written(entry)))
         outgoing = [Write("insert", _out(row.partition, record)) for record in records]
-        rows = await self._table.commit([first, *outgoing])
+        others = [Write("insert", Row(row.partition, _STEP + one.step.key, written(one))) for one in beginning]
+        rows = await self._table.commit([first, *others, *outgoing])
         return Noted(entry, rows[0])
 
     async def unsent(self, partition: str) -> list[tuple[Record, Row]]:

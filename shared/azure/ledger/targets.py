@@ -11,7 +11,7 @@ from shared.azure.ledger.form import LEASE, Part, read, written
 from shared.azure.table import Row
 from shared.model import ids
 from shared.model.errors import Changed, Temporary
-from shared.model.ledger import Hold, Holds
+from shared.model.ledger import Hold, Holds, Past
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +54,19 @@ class Targets(Part):
             await self._clock.sleep(wait)
             wait = min(wait * 2, 5.0)
 
-    async def keep(self, locked: Locked, holds: tuple[Hold, ...]) -> Locked:
-        """Write a locked target's holds.
+    async def keep(self, locked: Locked, holds: tuple[Hold, ...], past: tuple[Past, ...] = ()) -> Locked:
+        """Write a locked target's holds, and what is to be remembered besides.
 
         Raises:
             Changed: The lock had ended and somebody else took it.
         """
-        kept = msgspec.structs.replace(locked.holds, holds=holds)
+        kept = msgspec.structs.replace(locked.holds, holds=holds, past=(*locked.holds.past, *past))
         return Locked(kept, await self._table.replace(replace(locked.row, values=written(kept))))
 
     async def unlock(self, locked: Locked) -> None:
         """Give a target free. A lock that has been taken over is left alone."""
         try:
-            if locked.holds.holds:
+            if locked.holds.holds or locked.holds.past:
                 free = msgspec.structs.replace(locked.holds, owner="", until=None)
                 await self._table.replace(replace(locked.row, values=written(free)))
             else:

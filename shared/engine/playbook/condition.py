@@ -165,12 +165,22 @@ def compile_where(expression: str) -> Any:
     Raises:
         ValueError: If it is not CEL, or uses other names.
     """
+    return compile_cel(expression, "event", "raw")
+
+
+def compile_cel(expression: str, *names: str) -> Any:
+    """A CEL program over these names.
+
+    Raises:
+        ValueError: If it is not CEL, or uses other names.
+    """
     import cel  # heavy, and needed only where a playbook uses it
 
     program = cel.compile(expression)
-    strange = set(program.variables()) - {"event", "raw", *_OWN_NAMES.findall(expression)}
+    strange = set(program.variables()) - {*names, *_OWN_NAMES.findall(expression)}
     if strange:
-        raise ValueError(f"`{min(strange)}` is not known here; use `event` and `raw`")
+        known = f"{', '.join(f'`{name}`' for name in names[:-1])} and `{names[-1]}`"
+        raise ValueError(f"`{min(strange)}` is not known here; use {known}")
     return program
 
 

@@ -6,12 +6,15 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
+from shared.model.duration import Duration
 from shared.model.step import Mode
 
 NAME = r"^[a-z][a-z0-9_]{2,60}$"
+APPROVAL = r"^(required|when .+)$"
 SEVERITY = r"^(>=|<=|==)? ?(informational|low|medium|high|critical)$"
 
 Text = Annotated[str, Meta(min_length=1)]
+Steps = Annotated[list[dict[str, dict[str, Any] | None]], Meta(min_length=1)]
 Texts = Text | Annotated[list[Text], Meta(min_length=1)]
 
 
@@ -57,6 +60,38 @@ class When(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = None
 
 
+class Options(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a playbook may say of a step beside the responder's own parameters."""
+
+    expires: Annotated[
+        Duration | Annotated[list[Duration], Meta(min_length=1)] | None,
+        Meta(
+            description="How long it lasts, such as 4h; then it is undone. Several: the first time on a target, the second "
+            "time, and from the last one on."
+        ),
+    ] = None
+    approval: Annotated[
+        Annotated[str, Meta(pattern=APPROVAL)] | None,
+        Meta(
+            description="required; or when impact is high, when severity is high (or above), when targets > 3; or when and a "
+            "condition in CEL over `event`, `impact` and `targets`."
+        ),
+    ] = None
+    within: Annotated[
+        Duration | None, Meta(description="How long an approval may take; then the step lapses. 4h if not given.")
+    ] = None
+
+
+class First(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Evidence: what is tried before containment, which goes ahead when the time is over."""
+
+    steps: Annotated[Steps, Meta(description="Responders, with parameters.")]
+    within: Annotated[
+        Annotated[str, Meta(pattern=r"^([1-9][0-9]{0,2}s|[1-3]m)$")],
+        Meta(description="How long containment waits for them at the most: 30s, up to 3m."),
+    ] = "1m"
+
+
 class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A test: a recorded delivery and the responders it must lead to, in order."""
 
@@ -70,9 +105,11 @@ class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: Annotated[str, Meta(pattern=NAME, description="The name of the file, without its ending.")]
     description: Annotated[Text, Meta(description="What it does and why, for people.")]
     when: When
-    then: Annotated[
-        list[dict[str, dict[str, Any] | None]], Meta(min_length=1, description="Responders, in order, with parameters.")
-    ]
+    then: Annotated[Steps, Meta(description="Responders, in order, with parameters.")]
+    first: Annotated[First | None, Meta(description="Evidence to be collected before containment.")] = None
+    lapsed: Annotated[
+        Steps | None, Meta(description="Responders to run instead of a step that was not approved in time.")
+    ] = None
     tests: Annotated[list[Trial], Meta(min_length=1, description="Run by `make test`.")]
     mode: Annotated[
         Mode,

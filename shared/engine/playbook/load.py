@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import yaml
 
+from shared.engine.playbook.call import Call, compile_call
 from shared.engine.playbook.condition import Condition, compile_condition, compile_where
 from shared.engine.playbook.form import Form, Trial, many
-from shared.engine.playbook.mistakes import in_form, nearest
+from shared.engine.playbook.mistakes import in_form
 from shared.kinds.responder import Responder
+from shared.model.duration import length
 from shared.model.entity import KINDS
 from shared.model.errors import Mistake, Mistakes
 from shared.model.ids import content_digest
@@ -29,7 +32,9 @@ class Playbook:
         description: What it is for.
         mode: Whether it acts.
         condition: When it runs.
-        steps: Responders in order, each with its parameters as plain values, defaults included.
+        steps: What it does, in order; evidence first.
+        within: How long containment waits for evidence.
+        lapsed: What it does instead of a step that was not approved in time.
         trials: Its own tests.
         version: SHA-256 of its file.
     """
@@ -38,9 +43,24 @@ class Playbook:
     description: str
     mode: Mode
     condition: Condition
-    steps: tuple[tuple[str, dict[str, Any]], ...]
+    steps: tuple[Call, ...]
+    within: timedelta
+    lapsed: tuple[Call, ...]
     trials: tuple[Trial, ...]
     version: str
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """Every step there may be."""
+        return (*self.steps, *self.lapsed)
+
+    def call(self, responder: str) -> Call:
+        """The step that calls a responder: there is one at the most."""
+        return next(call for call in self.calls if call.responder == responder)
+
+    def order(self, responder: str) -> int:
+        """The place of the step that calls a responder."""
+        return [call.responder for call in self.calls].index(responder)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -103,7 +123,9 @@ def _compiled(path: Path, raw: Any, version: str, responders: Mapping[str, Respo
         description=form.description,
         mode=form.mode,
         condition=compile_condition(form.when),
-        steps=tuple(_step(item, responders) for item in form.then),
+        steps=tuple(_calls(form, responders)),
+        within=length(form.first.within) if form.first else timedelta(),
+        lapsed=tuple(compile_call(item, responders) for item in form.lapsed or ()),
         trials=tuple(form.tests),
         version=version,
     )
@@ -113,8 +135,10 @@ def _wrong(path: Path, raw: Any, responders: Mapping[str, Responder], sources: l
     """Every mistake in a file, as place and text. The types decide whether the form is right; the schema says why not."""
     try:
         form = msgspec.convert(raw, Form)
-        for item in form.then:
-            _step(item, responders)
+        for item in [*form.then, *(form.lapsed or ())]:
+            compile_call(item, responders)
+        for item in form.first.steps if form.first else ():
+            compile_call(item, responders, evidence=True)
         named = {*many(form.when.source), *many(form.when.entity), *(name for t in form.tests for name in t.expect)}
         right = named <= {*sources, *KINDS, *responders}
         reason = ""
@@ -131,14 +155,27 @@ def _meaning(path: Path, raw: dict[str, Any], responders: Mapping[str, Responder
     """What the form cannot tell, as far as the file can be understood."""
     if isinstance(raw.get("name"), str) and raw["name"] != path.stem:
         yield "name", f"{raw['name']!r} must be the name of the file, {path.stem!r}"
-    steps = [item for item in raw["then"] if isinstance(item, dict)] if isinstance(raw.get("then"), list) else []
-    names = [next(iter(item), "") for item in steps]
-    for number, name in enumerate(names):
-        if name in names[:number]:
-            yield f"then[{number}].{name}", "is there already: a playbook calls a responder once"
+    steps = list(_steps(raw))
+    names = [next(iter(item), "") for _, item, _ in steps]
+    for number, (place, item, evidence) in enumerate(steps):
+        if names[number] in names[:number]:
+            yield f"{place}.{names[number]}", "is there already: a playbook calls a responder once"
+        elif names[number] in responders:
+            try:
+                compile_call(item, responders, evidence=evidence)
+            except msgspec.ValidationError:
+                continue  # the schema says it better
+            except ValueError as error:
+                yield f"{place}.{names[number]}", str(error)
     when: Any = raw.get("when")
-    if not isinstance(when, dict):
-        return
+    if isinstance(when, dict):
+        yield from _when(when, [(place, name) for (place, _, _), name in zip(steps, names, strict=True)], responders)
+
+
+def _when(
+    when: dict[str, Any], steps: list[tuple[str, str]], responders: Mapping[str, Responder]
+) -> Iterator[tuple[str, str]]:
+    """What is wrong with a condition, as far as it can be understood."""
     where = when.get("where")
     if isinstance(where, str):
         try:
@@ -149,21 +186,33 @@ def _meaning(path: Path, raw: dict[str, Any], responders: Mapping[str, Responder
     kinds = {entity} if isinstance(entity, str) else set(map(str, entity)) if isinstance(entity, list) else set()
     if not kinds or not kinds <= KINDS:
         return
-    for number, name in enumerate(names):
+    for place, name in steps:
         accepts = responders[name].target.accepts if name in responders else kinds
         if kinds.isdisjoint(accepts):
             chosen, fitting = " or ".join(sorted(kinds)), " or ".join(sorted(accepts))
-            yield f"then[{number}].{name}", f"acts on {fitting}, but `when.entity` selects {chosen}"
+            yield f"{place}.{name}", f"acts on {fitting}, but `when.entity` selects {chosen}"
 
 
-def _step(item: dict[str, dict[str, Any] | None], responders: Mapping[str, Responder]) -> tuple[str, dict[str, Any]]:
-    if len(item) != 1:
-        raise ValueError(f"a step names one responder, not {len(item)}")
-    name, params = next(iter(item.items()))
-    if name not in responders:
-        raise ValueError(nearest(name, responders))
-    typed = msgspec.convert(params or {}, responders[name].params)
-    return name, {key: getattr(typed, key) for key in typed.__struct_fields__}
+def _calls(form: Form, responders: Mapping[str, Responder]) -> Iterator[Call]:
+    """What a playbook does, evidence first."""
+    for item in form.first.steps if form.first else ():
+        yield compile_call(item, responders, evidence=True)
+    for item in form.then:
+        yield compile_call(item, responders)
+
+
+def _steps(raw: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Every step of a file, as far as it can be understood: its place, what it says, whether it is evidence."""
+    first = raw.get("first")
+    branches = (
+        ("first.steps", first.get("steps") if isinstance(first, dict) else None),
+        ("then", raw.get("then")),
+        ("lapsed", raw.get("lapsed")),
+    )
+    for place, items in branches:
+        for number, item in enumerate(items if isinstance(items, list) else ()):
+            if isinstance(item, dict) and all(isinstance(value, dict) or value is None for value in item.values()):
+                yield f"{place}[{number}]", item, place == "first.steps"
 
 
 def _line(error: yaml.YAMLError) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from shared.engine.playbook.form import Form
+from shared.engine.playbook.form import Form, Options
 from shared.kinds.responder import Responder
 from shared.model.entity import KINDS
 
@@ -22,13 +22,21 @@ def schema(responders: Mapping[str, Responder], sources: list[str]) -> dict[str,
     for name, responder in responders.items():
         steps[name], extra = _params(responder)
         parts |= extra
-    parts["Form"]["properties"]["then"]["items"] = {
+    _, extra = msgspec.json.schema_components((Options,), ref_template="#/$defs/{name}")
+    for params in [part for name, part in parts.items() if name.endswith("Params")]:
+        params["properties"] = {**params["properties"], **extra["Options"]["properties"]}
+    step = {
         "type": "object",
         "properties": steps,
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,
     }
+    parts["Form"]["properties"]["then"]["items"] = step
+    parts["First"]["properties"]["steps"]["items"] = step
+    for branch in parts["Form"]["properties"]["lapsed"]["anyOf"]:
+        if branch["type"] == "array":
+            branch["items"] = step
     parts["Trial"]["properties"]["expect"]["items"] = {"enum": sorted(responders)}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -51,6 +51,6 @@ def _planned(
         holds, why = playbook.condition.ask(event)
         reasons += why
         kinds = {kind for entity in playbook.condition.selected(event) for kind in entity.kinds}
-        steps = [name for name, _ in playbook.steps if not responders[name].target.accepts.isdisjoint(kinds)]
+        steps = [c.responder for c in playbook.steps if not responders[c.responder].target.accepts.isdisjoint(kinds)]
         planned += steps if holds else []
     return planned, "; ".join(reasons) or "it holds no event"

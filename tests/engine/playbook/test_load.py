@@ -66,7 +66,7 @@ def test_parameters_that_are_not_given_have_their_defaults_so_that_a_plan_says_a
 
     (playbook,) = loaded(tmp_path, good=changed(when=asks, then=steps))
 
-    params = playbook.steps[0][1]
+    params = playbook.steps[0].params
     assert params["grace"] == "2h"
     assert len(params) > 1
 

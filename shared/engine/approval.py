@@ -1,0 +1,115 @@
+"""Approvals: what somebody is asked to approve is one plan, made from what is there now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from shared.azure.ledger import Noted
+from shared.engine.app import App
+from shared.engine.foresee import foresee
+from shared.engine.guard import Verdict
+from shared.engine.outcome import of_error
+from shared.engine.plan import Planned
+from shared.engine.sdk import with_fresh_token
+from shared.kinds.responder import Responder, can_undo, permissions
+from shared.model import ids
+from shared.model.approval import Approval, Plan
+from shared.model.change import Change, differences
+from shared.model.duration import length
+from shared.model.errors import Drifted
+from shared.wire.dry_run import KeptBack
+
+FORCED = timedelta(hours=4)
+"""How long a second person has to approve that somebody else's change is written over."""
+
+
+async def asked_for(plan: Planned, verdict: Verdict, partition: str, app: App) -> Verdict:
+    """The verdict on a step that is held, with the plan that somebody is to approve.
+
+    If there turns out to be nothing to do, nobody is asked; if the plan cannot be made, nothing can be approved.
+    """
+    if verdict.end is None or verdict.end.state != "held":
+        return verdict
+    step = plan.step
+    responder = app.responders[step.aim.responder]
+    kept_back: list[KeptBack] = []
+    azure = app.azure(permissions(responder), plan.journal, kept_back.append)
+    try:
+        change = await with_fresh_token(lambda: foresee(step, responder, azure, app), app.credential)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no plan
+        return replace(verdict, end=of_error(error, step.aim.responder))
+    if not kept_back:
+        return replace(verdict, end=None)
+    made = Plan(
+        responder=step.aim.responder,
+        params=step.aim.params,
+        target=step.target,
+        before=_plain(change.before),
+        after=_plain(change.after),
+        changes=_told(change),
+        would_send=tuple(map(str, kept_back)),
+        blast_radius=step.targets,
+        undo=_way_back(responder),
+        expires=", then ".join(step.terms.expires),
+    )
+    now = app.clock.now()
+    asked = Approval(
+        id=f"{partition}-{ids.digest('approval', step.key, made.hash, now.isoformat())[:12]}",
+        plan=made,
+        hash=made.hash,
+        why=verdict.end.reason,
+        requested=now,
+        by=step.actor,
+        until=now + length(step.terms.within),
+    )
+    return replace(verdict, end=replace(verdict.end, approval=asked, change=change))
+
+
+def forced_undo(noted: Noted, drift: Drifted, why: str, app: App) -> Approval:
+    """The request that a target is put back although somebody has changed it since."""
+    step, entry = noted.entry.step, noted.entry
+    responder = app.responders[step.aim.responder]
+    before: Struct = msgspec.convert(entry.before, responder.state)
+    change = Change(drift.now, before)
+    made = Plan(
+        deed="forced_undo",
+        responder=step.aim.responder,
+        params=step.aim.params,
+        target=step.target,
+        before=_plain(change.before),
+        after=_plain(change.after),
+        changes=_told(change),
+        blast_radius=1,
+        undo="The change that is written over can be read here, and must be made again by hand.",
+    )
+    now = app.clock.now()
+    return Approval(
+        id=f"{noted.row.partition}-{ids.digest('approval', step.key, made.hash, now.isoformat())[:12]}",
+        plan=made,
+        hash=made.hash,
+        why=why,
+        requested=now,
+        by=step.actor,
+        until=now + FORCED,
+    )
+
+
+def _way_back(responder: Responder) -> str:
+    if not can_undo(responder):
+        return "There is no way back."
+    leaves = responder.facts.leaves
+    return f"It can be undone; what stays behind: {leaves}" if leaves else "It can be undone."
+
+
+def _told(change: Change[Struct]) -> tuple[str, ...]:
+    return tuple(map(str, differences(change.before, change.after)))
+
+
+def _plain(state: Struct) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(state)
+    return found
