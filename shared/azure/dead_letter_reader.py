@@ -206,4 +206,4 @@ def _told(error: BaseException) -> AzureError:
     if isinstance(error, AuthenticationError):
         needed = "Microsoft.EventHub/namespaces/messages/receive/action"
         return Forbidden(f"the dead-letter hub cannot be read: {error}; it takes {needed}")
-    return Temporary(f"the dead-letter hub cannot be read: {error or type(error).__name__}")
+    return Temporary(f"the dead-letter hub cannot be read: {str(error) or type(error).__name__}")

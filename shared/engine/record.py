@@ -86,6 +86,7 @@ def of_dead_letter(letter: DeadLetter, delivery: Delivery, letter_id: str, now: 
         EventId=letter_id,
         EventDigest=ids.content_digest(letter.body),
         EventSource=letter.source,
+        Attempt=delivery.attempt if delivery.attempt > 1 else 0,
         Door=delivery.door,
         ReceivedTime=_time(delivery.received),
         DecidedTime=_time(now),

@@ -1,0 +1,1 @@
+"""Dead letters again: list them, show them, put them back into the walk. Nothing in them is edited."""
