@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Door = Literal["event_hub", "event_grid", "http", "sweep", "redrive"]
+Door = Literal["event_hub", "event_grid", "http", "sweep", "redrive", "reconcile"]
 
 
 class Delivery(Struct, frozen=True, kw_only=True):

@@ -157,7 +157,18 @@ class Settings:
         default=ANY,
     )
     sentinel_workspace: str = _setting(
-        "Resource id of the Sentinel workspace, to run a playbook by incident id.", _workspace, default=""
+        "Resource id of the Sentinel workspace: to run a playbook by incident id, to read incidents too large for a "
+        "message, and to find those that were not delivered.",
+        _workspace,
+        default="",
+    )
+    reconcile_subscriptions: tuple[str, ...] = _setting(
+        "Ids of subscriptions, comma-separated, whose Defender for Cloud alerts are compared with what was delivered.",
+        _guids,
+        default="",
+    )
+    reconcile_graph_alerts: bool = _setting(
+        "Whether the alerts of Microsoft Graph are compared with what was delivered.", _flag, default="false"
     )
     playbooks: str = _setting("Folder of the playbooks, from the app's own folder on.", default="playbooks")
     cloud: Cloud = _setting(f"Azure cloud: {', '.join(CLOUDS)}.", _cloud, default="AzureCloud")

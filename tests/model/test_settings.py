@@ -53,6 +53,8 @@ def test_what_is_needed_is_enough_and_the_rest_has_safe_defaults() -> None:
         protected_tag=("riposte", "protected"),
         protected_groups=(),
         sentinel_workspace="",
+        reconcile_subscriptions=(),
+        reconcile_graph_alerts=False,
         playbooks="playbooks",
         cloud=CLOUDS["AzureCloud"],
         easy_auth=False,
