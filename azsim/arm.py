@@ -89,6 +89,7 @@ class Rules:
         check: Refuses a body on its way in (raises `Problem`), or completes it.
         view: Properties that Azure computes when the resource is read.
         before_delete: Refuses a deletion.
+        lists: What a collection at a scope shows; None: what lies below the scope.
         actions: POST operations by name.
         action_permission: The permission they take instead of their own, such as `read`.
         seconds: How long a write takes; 0: it is done with the answer.
@@ -99,6 +100,7 @@ class Rules:
     check: Callable[[Call, Resource | None, dict[str, Any]], None] = nothing
     view: Callable[[World, Resource], dict[str, Any]] = show_all
     before_delete: Callable[[Call, Resource], None] = lambda _call, _resource: None
+    lists: Callable[[Call, str], list[Resource]] | None = None
     actions: Mapping[str, Callable[[Call, Resource], Response]] = field(default_factory=dict)
     action_permission: str | None = None
     seconds: float = 0.0

@@ -18,8 +18,8 @@ from azsim.services.logs_ingestion import Logs
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure import audit, dead_letters, ledger
-from shared.azure.targets.user import GROUPS
 from shared.engine.app import App, compose
+from shared.engine.guards import live
 from shared.kinds.responder import Responder, permissions
 from shared.model.permission import Api, Permission
 from shared.model.record import STREAM, TABLE, columns
@@ -220,10 +220,10 @@ def make(
 
 
 def all_permissions(responders: Iterable[Responder]) -> list[Permission]:
-    """What responders declare, and the guard's own."""
+    """What responders declare, and the guards' own."""
     from shared.azure.sentinel import READ
 
-    return [*dict.fromkeys(p for responder in responders for p in permissions(responder)), GROUPS, READ]
+    return [*dict.fromkeys(p for responder in responders for p in permissions(responder)), *live.PERMISSIONS, READ]
 
 
 def _started(app: App) -> Callable[[], Awaitable[App]]:

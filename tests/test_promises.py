@@ -15,7 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from azsim.call import Call
-from shared.azure.targets.user import GROUPS
+from shared.engine.guards.live import PERMISSIONS
 from shared.engine.sweep import sweep
 from shared.kinds.responder import can_undo, permissions
 from shared.model.ids import partition
@@ -26,8 +26,8 @@ from tests.scenario import RESPONDERS, SCENARIOS, each_responder, ends, run
 
 
 def used(calls: Iterable[Call]) -> set[str]:
-    """The permissions that let these calls pass, less those of Riposte's own resources and of the guard."""
-    own = {permission.name for permission in (*ENGINE, GROUPS)}
+    """The permissions that let these calls pass, less those of Riposte's own resources and of the guards."""
+    own = {permission.name for permission in (*ENGINE, *PERMISSIONS)}
     return {name for call in calls for name, _ in call.permissions} - own
 
 
@@ -59,7 +59,7 @@ async def test_it_does_what_it_says(name: str, tmp_path: Path) -> None:
 
 @each
 async def test_it_uses_exactly_the_permissions_that_it_declares(name: str, tmp_path: Path) -> None:
-    made = arranged(tmp_path, name, granted=(*ENGINE, GROUPS, *permissions(RESPONDERS[name])))
+    made = arranged(tmp_path, name, granted=(*ENGINE, *PERMISSIONS, *permissions(RESPONDERS[name])))
 
     await to_the_end(made, name, undo=True)
 
@@ -73,7 +73,7 @@ async def test_it_uses_exactly_the_permissions_that_it_declares(name: str, tmp_p
 )
 async def test_with_one_permission_less_it_fails_and_says_which(name: str, missing: str, tmp_path: Path) -> None:
     held = [permission for permission in permissions(RESPONDERS[name]) if permission.name != missing]
-    made = arranged(tmp_path, name, granted=(*ENGINE, GROUPS, *held))
+    made = arranged(tmp_path, name, granted=(*ENGINE, *PERMISSIONS, *held))
 
     await to_the_end(made, name, undo=True)
 

@@ -50,7 +50,7 @@ class Directory:
 @service.route("GET", "/v1.0/users")
 def list_users(call: Call) -> Response:
     """Users that a `$filter` of equalities picks."""
-    _need(call, READ_USERS)
+    need(call, READ_USERS)
     users = [u for u in call.world.state(Directory).users.values() if _matches(u, call.query.get("$filter"))]
     return json_response({"value": [_shown(call, user) for user in users]})
 
@@ -58,37 +58,47 @@ def list_users(call: Call) -> Response:
 @service.route("GET", "/v1.0/users/{user}")
 def get_user(call: Call) -> Response:
     """One user, by object id or user principal name."""
-    _need(call, READ_USERS)
-    return json_response(_shown(call, _user(call)))
+    need(call, READ_USERS)
+    return json_response(_shown(call, user_of(call)))
 
 
 @service.route("POST", "/v1.0/users/{user}/revokeSignInSessions")
 def revoke(call: Call) -> Response:
     """https://learn.microsoft.com/graph/api/user-revokesigninsessions."""
-    _need(call, REVOKE_SESSIONS)
+    need(call, REVOKE_SESSIONS)
     now = call.world.clock.now().astimezone(UTC)
-    _user(call)["signInSessionsValidFromDateTime"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    user_of(call)["signInSessionsValidFromDateTime"] = now.strftime("%Y-%m-%dT%H:%M:%SZ")
     return json_response({"value": True})
 
 
 @service.route("POST", "/v1.0/users/{user}/checkMemberGroups")
 def check_member_groups(call: Call) -> Response:
     """https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups."""
-    _need(call, READ_USERS)
-    _need(call, READ_GROUPS)
+    need(call, READ_USERS)
+    need(call, READ_GROUPS)
     asked = call.json_object().get("groupIds")
     if not isinstance(asked, list) or not 0 < len(asked) <= 20:
         raise bad_request("Request_BadRequest", "groupIds takes 1 to 20 ids.")
-    held = call.world.state(Directory).groups_of.get(_user(call)["id"], set())
+    held = call.world.state(Directory).groups_of.get(user_of(call)["id"], set())
     return json_response({"value": [group for group in asked if group in held]})
 
 
-def _need(call: Call, any_of: tuple[str, ...]) -> None:
+def need(call: Call, any_of: tuple[str, ...]) -> None:
+    """Let the call pass only with one of these permissions.
+
+    Raises:
+        Problem: 403 in Graph's words.
+    """
     if not call.may_graph(*any_of):
         raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
-def _user(call: Call) -> dict[str, Any]:
+def user_of(call: Call) -> dict[str, Any]:
+    """The user that the path names.
+
+    Raises:
+        Problem: 404 if there is none.
+    """
     wanted = call.params["user"].lower()
     users = call.world.state(Directory).users.values()
     found = next((u for u in users if wanted in (u["id"].lower(), u["userPrincipalName"].lower())), None)

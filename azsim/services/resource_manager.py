@@ -9,6 +9,7 @@ from typing import Any
 from azsim import arm, resource_id
 from azsim.arm import Arm, Resource, Rules
 from azsim.call import Call
+from azsim.locks import require_unlocked
 from azsim.messages import Response, json_response
 from azsim.problem import Problem, bad_request, precondition_failed
 from azsim.resource_id import ResourceId
@@ -62,16 +63,22 @@ def _get(call: Call, at: ResourceId) -> Response:
     arm.require(call, f"{at.type}/read", at.scope if at.is_collection else at.path)
     if at.is_collection:
         _group(call, at)
-        below = f"{at.scope.rstrip('/').lower()}/"
-        found = [r for r in call.world.state(Arm).of_type(at.type) if r.id.lower().startswith(below)]
+        found = (arm.rules_of(at.type).lists or _below)(call, at.scope)
         return json_response({"value": [arm.view(call.world, r) for r in found]})
     return _shown(call, _existing(call, at))
+
+
+def _below(call: Call, scope: str) -> list[Resource]:
+    below = f"{scope.rstrip('/').lower()}/"
+    kind = resource_id.parse(call.path).type
+    return [r for r in call.world.state(Arm).of_type(kind) if r.id.lower().startswith(below)]
 
 
 def _put(call: Call, at: ResourceId) -> Response:
     if at.is_collection:
         raise Problem(405, "MethodNotAllowed", "A collection cannot be written.")
     arm.require(call, f"{at.type}/write", at.path)
+    require_unlocked(call, at.path, "write")
     body = call.json_object()
     _group(call, at)
     old = call.world.state(Arm).find(at.path)
@@ -91,6 +98,7 @@ def _put(call: Call, at: ResourceId) -> Response:
 
 def _patch(call: Call, at: ResourceId) -> Response:
     arm.require(call, f"{at.type}/write", at.path)
+    require_unlocked(call, at.path, "write")
     body = call.json_object()
     old = _existing(call, at)
     _conditions(call, old)
@@ -106,6 +114,7 @@ def _patch(call: Call, at: ResourceId) -> Response:
 
 def _delete(call: Call, at: ResourceId) -> Response:
     arm.require(call, f"{at.type}/delete", at.path)
+    require_unlocked(call, at.path, "delete")
     found = call.world.state(Arm).find(at.path)
     if found is None:
         return Response(204)
@@ -121,6 +130,7 @@ def _post(call: Call, at: ResourceId) -> Response:
     action = call.path.rpartition("/")[2]
     rules = arm.rules_of(target.type)
     arm.require(call, f"{target.type}/{rules.action_permission or f'{action}/action'}", target.path)
+    require_unlocked(call, target.path, "write")
     found = _existing(call, target)
     actions = {name.lower(): handler for name, handler in rules.actions.items()}
     if action.lower() not in actions:

@@ -40,6 +40,19 @@ class ArmClient:
         """
         return await self._call("GET", resource_id, api_version)
 
+    async def list(self, collection: str, api_version: str) -> list[dict[str, Any]]:
+        """Everything in a collection, page after page.
+
+        Raises:
+            azure.core.exceptions.HttpResponseError: Azure's error.
+        """
+        page = await self._call("GET", collection, api_version)
+        found = list(page["value"])
+        while page.get("nextLink"):
+            page = await self._send(HttpRequest("GET", page["nextLink"]))
+            found += page["value"]
+        return found
+
     async def post(self, resource_id: str, action: str, api_version: str) -> dict[str, Any]:
         """The answer to an action without a body.
 
@@ -51,6 +64,9 @@ class ArmClient:
     async def _call(self, method: str, path: str, api_version: str) -> dict[str, Any]:
         request = HttpRequest(method, str(ResourceId(path)), params={"api-version": api_version})
         request.url = self._client.format_url(request.url)
+        return await self._send(request)
+
+    async def _send(self, request: HttpRequest) -> dict[str, Any]:
         response = await self._client.send_request(request)
         if response.status_code != 200:
             map_error(status_code=response.status_code, response=response, error_map={})

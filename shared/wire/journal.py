@@ -28,17 +28,15 @@ class Exchange:
 
 
 def journaled(send: Send, journal: list[Exchange]) -> Send:
-    """Wrap a transport so that every exchange is written to `journal`."""
+    """Wrap a transport so that every exchange is written to `journal`, in the order in which they were begun."""
 
     async def send_and_write(request: Request) -> Response:
         url = urlsplit(request.url)
-        status, request_id = 0, ""
-        try:
-            response = await send(request)
-            status = response.status
-            request_id = next((response.headers[name] for name in _ID_HEADERS if name in response.headers), "")
-        finally:
-            journal.append(Exchange(request.method, url.netloc + url.path, status, request_id))
+        at, place = len(journal), url.netloc + url.path
+        journal.append(Exchange(request.method, place, 0, ""))
+        response = await send(request)
+        request_id = next((response.headers[name] for name in _ID_HEADERS if name in response.headers), "")
+        journal[at] = Exchange(request.method, place, response.status, request_id)
         return response
 
     return send_and_write

@@ -52,6 +52,7 @@ async def test_what_nothing_speaks_against_may_be_done_and_says_what_was_looked_
             "own: not what Riposte itself runs on",
             "protected list: none of its 0",
             "protected tag: no riposte=protected",
+            "resource locks: none that is CanNotDelete or ReadOnly",
         ),
     )
 
@@ -125,7 +126,10 @@ async def test_a_person_in_no_protected_group_is_not(tmp_path: Path) -> None:
     found = await verdict(acting(tmp_path, REVOKE), about(ADELE))
 
     assert found.end is None
-    assert found.said[-1] == "protected groups: not a member of any of 1"
+    assert found.said[-2:] == (
+        "protected groups: not a member of any of 1",
+        "directory roles: none, and none eligible",
+    )
 
 
 @pytest.mark.parametrize(

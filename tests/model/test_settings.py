@@ -52,6 +52,8 @@ def test_what_is_needed_is_enough_and_the_rest_has_safe_defaults() -> None:
         protected_ids=(),
         protected_tag=("riposte", "protected"),
         protected_groups=(),
+        protected_locks=("CanNotDelete", "ReadOnly"),
+        protected_roles=("*",),
         sentinel_workspace="",
         reconcile_subscriptions=(),
         reconcile_graph_alerts=False,
@@ -62,6 +64,9 @@ def test_what_is_needed_is_enough_and_the_rest_has_safe_defaults() -> None:
         concurrency=32,
         max_targets=10,
         preview_seconds=60,
+        own_resources=frozenset(
+            {("microsoft.storage/storageaccounts", "stcontoso"), ("microsoft.eventhub/namespaces", "evhns")}
+        ),
     )
 
 
@@ -183,4 +188,4 @@ def test_no_value_does_worse_than_a_mistake(name: str, text: str) -> None:
 
 def test_every_setting_says_what_it_is_and_is_read_from_one_name() -> None:
     assert all(field.metadata["doc"].endswith(".") for field in settings.names().values())
-    assert len(settings.names()) == len(dataclasses.fields(settings.Settings))
+    assert len(settings.names()) == len(dataclasses.fields(settings.Settings)) - len(["own_resources"])

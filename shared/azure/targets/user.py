@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 READ = graph("User.Read.All", "GET /users", "GET /users/{}")
 
-GROUPS = graph("GroupMember.Read.All", "POST /users/{}/checkMemberGroups")
-"""What the guard asks of Azure; together with the right to read users."""
+GROUPS = graph("GroupMember.Read.All", "POST /users/{}/checkMemberGroups", "GET /users/{}/transitiveMemberOf")
+"""What it takes to ask for a user's groups; together with the right to read users."""
 
 MOST_GROUPS = 20
 """That Graph checks in one call."""

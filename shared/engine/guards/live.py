@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from itertools import chain
 
+from shared.azure import locks, roles
 from shared.azure.clients import Azure
 from shared.azure.targets.user import GROUPS
 from shared.engine.app import App
@@ -15,7 +16,7 @@ from shared.model.permission import Permission
 from shared.wire.journal import Exchange
 from shared.wire.scope import scope
 
-PERMISSIONS: tuple[Permission, ...] = (GROUPS,)
+PERMISSIONS: tuple[Permission, ...] = (locks.READ, GROUPS, roles.ROLES, roles.PIM_GROUPS)
 """What the guards ask of Azure; together with what it took to find the target."""
 
 Look = Callable[[Azure, list[str]], Awaitable[No | None]]
