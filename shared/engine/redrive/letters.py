@@ -16,6 +16,9 @@ from shared.model.errors import AzureError
 MOST = 1000
 """Letters that one look gives: the newest."""
 
+SETTLED = ("handled", "dead_letter")
+"""Ends of a put-back that was one; what came of it may be another letter."""
+
 SKEW = timedelta(minutes=10)
 """Between the clocks of whoever wrote a letter and of the hub, at most."""
 
@@ -30,6 +33,7 @@ class Wanted:
         source: The source that tried.
         since: They came in then or later.
         until: They came in before.
+        unsettled: Not those that were put back already, unless that could not be done or broke off.
     """
 
     ids: frozenset[str] = frozenset()
@@ -37,11 +41,7 @@ class Wanted:
     source: str = ""
     since: datetime | None = None
     until: datetime | None = None
-
-    @property
-    def all(self) -> bool:
-        """Whether nothing is asked of them."""
-        return self == Wanted()
+    unsettled: bool = False
 
     def fits(self, letter: Letter) -> bool:
         """Whether a letter is wanted."""
@@ -75,11 +75,6 @@ class Kept:
         """Its place among others."""
         return self.letter.time, self.letter.id
 
-    @property
-    def settled(self) -> bool:
-        """Whether it was put back and that came to an end; what came of it may be another letter."""
-        return bool(self.put_back) and self.put_back[-1].state in ("handled", "dead_letter")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
@@ -88,24 +83,32 @@ class Look:
     Args:
         letters: The letters, newest first.
         missing: What could not be looked at, in words: then there may be more.
+        settled: How many more fit, but were put back already.
     """
 
     letters: list[Kept] = field(default_factory=list)
+    settled: int = 0
     missing: list[str] = field(default_factory=list)
 
 
 class _Found:
     """Letters that fit, each once, and of more than `MOST` the newest."""
 
-    def __init__(self, wanted: Wanted, *, bodies: bool) -> None:
+    def __init__(self, wanted: Wanted, settled: frozenset[str], *, bodies: bool) -> None:
         self._wanted = wanted
+        self._settled = settled
         self._bodies = bodies
+        self.left: set[str] = set()
         self.letters: dict[str, Letter] = {}
         self.dropped = 0
 
     def take(self, letter: Letter) -> bool:
         """Keep it if it fits; whether more are wanted."""
-        if self._wanted.fits(letter) and letter.id not in self.letters:
+        if not self._wanted.fits(letter):
+            return True
+        if letter.id in self._settled:
+            self.left.add(letter.id)
+        elif letter.id not in self.letters:
             self.letters[letter.id] = letter if self._bodies else replace(letter, body=b"")
             if len(self.letters) > 2 * MOST:
                 self._cut()
@@ -134,9 +137,10 @@ async def look(wanted: Wanted, app: App, *, bodies: bool = False) -> Look:
     Raises:
         AzureError: If the ledger cannot be read.
     """
-    found = _Found(wanted, bodies=bodies)
     waiting = await waiting_letters(app)  # first: what is delivered meanwhile is in the hub then
     noted = await app.ledger.put_backs()
+    settled = (name for name, each in noted.items() if wanted.unsettled and each.times[-1].state in SETTLED)
+    found = _Found(wanted, frozenset(settled), bodies=bodies)
     missing = await _from_hub(found, wanted, app)
     known = set(found.letters)
     for letter in waiting:
@@ -145,7 +149,7 @@ async def look(wanted: Wanted, app: App, *, bodies: bool = False) -> Look:
     letters = [_kept(letter, noted.get(letter.id), waits=letter.id in waits) for letter in found.newest()]
     if found.dropped:
         missing.append(f"{found.dropped} older letters that fit, too; ask for a time or a source")
-    return Look(letters=letters, missing=missing)
+    return Look(letters=letters, missing=missing, settled=len(found.left))
 
 
 async def _from_hub(found: _Found, wanted: Wanted, app: App) -> list[str]:

@@ -19,7 +19,7 @@ from shared.engine.app import App
 from shared.engine.fault import described, log_fault
 from shared.engine.pipeline import handle
 from shared.engine.read import DeadLetter
-from shared.engine.redrive.letters import Kept
+from shared.engine.redrive.letters import Kept, Wanted, look
 from shared.model import ids
 from shared.model.dead_letter import Ended, Letter, PutBack
 from shared.model.delivery import Delivery
@@ -28,6 +28,9 @@ from shared.model.record import Decision, Record
 from shared.model.step import Actor
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 100
+"""Letters whose bodies are held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +134,21 @@ async def put_back(letter: Letter, actor: Actor, app: App, trace: str = "") -> E
 
 
 async def put_back_all(letters: Sequence[Kept], actor: Actor, app: App) -> AsyncIterator[End]:
-    """Put letters back, one after the other, oldest first, as they once came; what became of each."""
-    for kept in sorted(letters, key=lambda kept: kept.order):
-        yield await put_back(kept.letter, actor, app)
+    """Put letters back, one after the other, oldest first, as they once came; what became of each.
+
+    Raises:
+        AzureError: If the ledger cannot be read.
+    """
+    names = [kept.letter.id for kept in sorted(letters, key=lambda kept: kept.order)]
+    for at in range(0, len(names), AT_ONCE):
+        some = names[at : at + AT_ONCE]
+        found = await look(Wanted(ids=frozenset(some)), app, bodies=True)
+        whole = {kept.letter.id: kept.letter for kept in found.letters}
+        for name in some:
+            if name in whole:
+                yield await put_back(whole[name], actor, app)
+            else:
+                yield End(name, "failed", "; ".join(found.missing) or "it is not there any more")
     try:
         await app.ledger.forget_put_backs()
     except AzureError as error:  # the next time
