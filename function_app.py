@@ -117,7 +117,39 @@ def create(start: Start) -> func.FunctionApp:
 
         return await _answer(start, req, lambda app, _: health.ready(app), acts=False)
 
+    _dead_letters(app, start)
     return app
+
+
+def _dead_letters(app: func.FunctionApp, start: Start) -> None:
+    """What could not be read or handled, and the way back."""
+
+    @app.function_name("list_dead_letters")
+    @app.route("dead-letters", methods=["GET"])
+    async def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
+        """What could not be read or handled."""
+        from shared.api import dead_letters
+
+        return await _answer(start, req, lambda app, _: dead_letters.listed(req.params, app), acts=False)
+
+    # A body may hold personal data: to see it takes the right to act.
+    @app.function_name("show_dead_letter")
+    @app.route("dead-letters/{id}", methods=["GET"])
+    async def show_dead_letter(req: func.HttpRequest) -> func.HttpResponse:
+        """One of them; its body with `?body=true`."""
+        from shared.api import dead_letters
+
+        body, name = req.params.get("body", "").lower() == "true", req.route_params["id"]
+        return await _answer(start, req, lambda app, _: dead_letters.show(name, app, body=body), acts=body)
+
+    @app.function_name("redrive_dead_letter")
+    @app.route("dead-letters/{id}/redrive", methods=["POST"])
+    async def redrive_dead_letter(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        """Put one of them back."""
+        from shared.api import dead_letters
+
+        name, trace = req.route_params["id"], _trace(context)
+        return await _answer(start, req, lambda app, actor: dead_letters.put_back(name, actor, trace, app), acts=True)
 
 
 def live() -> Callable[[], Awaitable[App]]:
