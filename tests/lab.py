@@ -202,14 +202,13 @@ def make(
     if fresh:
         contoso.build(world, STREAM_DECLARED)
     seeded = SeededChance(world)
-    send = door(world)
     app = compose(
         environment(RIPOSTE_PLAYBOOKS=str(playbooks), **(settings or {})),
         ROOT,
-        send=wrap(send),
+        send=door(world),
         clock=clock or world.clock,
         chance=chance or seeded,
-        identity=send,
+        over=wrap,
     )
     if fresh:
         grant(world, ENGINE if granted is None else granted)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from shared.model.errors import AzureError, Changed, Forbidden, NotFound, Permanent, RiposteError, Temporary, Uncertain
-from shared.wire.message import Unanswered, Undeclared, Unreachable
+from shared.wire.message import Throttled, Unanswered, Undeclared, Unreachable
 from shared.wire.retry import TRANSIENT
 
 _PERMISSIONS = (
@@ -33,7 +33,7 @@ def told_apart(error: BaseException, *, wrote: bool = True) -> RiposteError | No
         if isinstance(cause, Undeclared):
             return Permanent(f"not sent: {cause}", code="Undeclared")
         if isinstance(cause, Unreachable):
-            return Temporary(f"Azure could not be reached: {cause}", code="Unreachable")
+            return _not_sent(cause)
         if isinstance(cause, Unanswered):
             kind = Uncertain if wrote else Temporary
             return kind(f"no answer from Azure: {cause}", code="Unanswered")
@@ -54,6 +54,12 @@ def _by_status(status: int, code: str, message: str, headers: Mapping[str, str],
     if status in TRANSIENT:
         return Uncertain(text, status, code) if wrote else Temporary(text, status, code)
     return Permanent(text, status, code)
+
+
+def _not_sent(cause: Unreachable) -> Temporary:
+    if isinstance(cause, Throttled):
+        return Temporary(f"not sent: {cause}", code="Throttled", retry_after=cause.retry_after)
+    return Temporary(f"Azure could not be reached: {cause}", code="Unreachable")
 
 
 def permission_in(message: str) -> str:

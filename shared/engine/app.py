@@ -18,6 +18,7 @@ from shared.engine.match import Playbooks
 from shared.engine.playbook.load import load
 from shared.engine.preview import Previews
 from shared.engine.read import Sources
+from shared.engine.slots import Slots
 from shared.engine.switch import KillSwitch
 from shared.kinds.responder import Responder, all_responders
 from shared.kinds.source import all_sources
@@ -31,6 +32,7 @@ from shared.wire.guard import guarded
 from shared.wire.journal import Exchange, journaled
 from shared.wire.message import Request, Response, Send
 from shared.wire.retry import Policy, retrying
+from shared.wire.throttle import Throttle
 
 STEP = timedelta(minutes=4)
 """How long one step may take: shorter than a function may run, and than a claim lasts."""
@@ -54,7 +56,7 @@ class App:
     credential: Credential
     clock: Clock
     chance: Chance
-    slots: asyncio.Semaphore
+    slots: Slots
     switch: KillSwitch
     previews: Previews
     instance: str
@@ -90,7 +92,7 @@ def compose(
     send: Send,
     clock: Clock,
     chance: Chance,
-    identity: Send | None = None,
+    over: Callable[[Send], Send] = lambda send: send,
 ) -> App:
     """Put everything together.
 
@@ -100,7 +102,7 @@ def compose(
         send: The transport under everything.
         clock: Time.
         chance: Ids and secret values.
-        identity: The transport for tokens, if it is another one, as it is when `send` is recorded.
+        over: Stands over the throttle, for all but tokens: a tape, for whether a request is let through depends on others.
 
     Raises:
         Mistakes: In settings or playbooks, all of them.
@@ -109,7 +111,9 @@ def compose(
     sources = Sources(all_sources())
     responders = all_responders()
     loaded = Playbooks(load(folder / settings.playbooks, responders, sources.names))
-    credential = Credential(_patient(identity or send, clock, chance), clock, settings.identity_client_id)
+    throttled = Throttle(send).send
+    credential = Credential(_patient(throttled, clock, chance), clock, settings.identity_client_id)
+    send = over(throttled)
     ledger = Ledger(Table(send, credential, clock, chance, settings.ledger, settings.ledger_table), clock)
     patient = _patient(send, clock, chance)
     return App(
@@ -132,7 +136,7 @@ def compose(
         credential=credential,
         clock=clock,
         chance=chance,
-        slots=asyncio.Semaphore(settings.concurrency),
+        slots=Slots(settings.concurrency),
         switch=KillSwitch(ledger, clock),
         previews=Previews(clock, timedelta(seconds=settings.preview_seconds)),
         instance=chance.id(),

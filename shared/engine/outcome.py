@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 8
 """Runs of one step, by function or sweep, before it is given up."""
 
+THROTTLED = timedelta(hours=24)
+"""For how long a step is put off because Azure takes no more requests. That is no attempt; then it is given up, too."""
+
 DECISIONS: dict[State, Decision] = {
     "claimed": "intent",
     "planned": "deferred",
@@ -50,6 +53,7 @@ class Outcome:
         notes: What verification found.
         times: When each station was passed.
         wait: Seconds until it should be tried again; None: as usual.
+        throttled: Whether it is tried again because Azure took no more requests.
         otherwise: How it ends if it is given up; what failed ends like this, too.
         approval: What somebody must approve first; only if it is held.
         lasts: How long until it is undone by itself; None: it is not.
@@ -61,6 +65,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     times: Times = Times()
     wait: float | None = None
+    throttled: bool = False
     otherwise: GivenUp = "failed"
     approval: Approval | None = None
     lasts: timedelta | None = None
@@ -76,7 +81,7 @@ def of_error(error: Exception, where: str) -> Outcome:
     if isinstance(error, Refused):
         return Outcome(state="lapsed" if isinstance(error, Lapsed) else "refused", reason=str(error))
     if isinstance(error, Temporary):
-        return Outcome(state="planned", reason=str(error), wait=error.retry_after)
+        return Outcome(state="planned", reason=str(error), wait=error.retry_after, throttled=error.throttled)
     if isinstance(error, Uncertain):
         return Outcome(state="planned", reason=str(error), otherwise="uncertain")
     if isinstance(error, (AzureError, RiposteError)):
@@ -90,13 +95,17 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
     state, reason = outcome.state, outcome.reason
     due: datetime | None = None
     due_for: Due = ""
+    deferrals, counted = entry.deferrals, entry.attempts - entry.deferrals
     if state == "failed" or (state == "refused" and outcome.otherwise != "failed"):
         state = outcome.otherwise
-    elif state == "planned" and entry.attempts >= MOST_ATTEMPTS:
+    elif state == "planned" and outcome.throttled and now - _begun(entry, responder) < THROTTLED:
+        deferrals += 1
+        due, due_for = now + pause(1, outcome.wait), "again"
+    elif state == "planned" and (outcome.throttled or counted >= MOST_ATTEMPTS):
         state = outcome.otherwise
         reason = f"given up after {entry.attempts} attempts: {reason}"
     elif state == "planned":
-        due, due_for = now + pause(entry.attempts, outcome.wait), "again"
+        due, due_for = now + pause(counted, outcome.wait), "again"
     elif state == "held" and outcome.approval is not None:
         due, due_for = outcome.approval.until, "lapse"
     elif state == "done" and not isinstance(responder, Setting) and responder.later is not None:
@@ -112,6 +121,7 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
         lease=None,
         due=due,
         due_for=due_for,
+        deferrals=deferrals,
         otherwise=outcome.otherwise if state == "planned" else "failed",
         expires=now + lasts if lasts else None,
         approval=outcome.approval or entry.approval,
@@ -120,6 +130,14 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
         times=outcome.times if outcome.times.decided else entry.times,
         notes=outcome.notes,
     )
+
+
+def _begun(entry: Entry, responder: Responder) -> datetime:
+    """When a step was first tried; or its second half, which may be days later."""
+    half = entry.times.verified if entry.due_for == "later" else None
+    if half is None or isinstance(responder, Setting) or responder.later is None:
+        return entry.started
+    return half + responder.later.after(msgspec.convert(entry.step.aim.params, responder.params))
 
 
 def pause(attempt: int, asked: float | None = None) -> timedelta:

@@ -20,12 +20,14 @@ from shared.engine.match import Match
 from shared.engine.plan import Ask, Planned, brief, in_order, planned
 from shared.engine.poison import Fault
 from shared.engine.rehearse import rehearse
+from shared.engine.urgency import urgency
 from shared.model.dead_letter import Letter
 from shared.model.delivery import Delivery
 from shared.model.event import Event
 from shared.model.record import Record
 from shared.model.step import Brief
 from shared.wire.scope import scope
+from shared.wire.urgency import urgent
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ async def walk(match: Match, about: Brief, ask: Ask, app: App) -> list[Record]:
     Raises:
         AzureError: If the ledger cannot be written.
     """
-    with scope(f"{about.digest[:16]}:{match.playbook.name}"):
+    with scope(f"{about.digest[:16]}:{match.playbook.name}"), urgent(urgency(about, ask.actor)):
         opened = await app.ledger.open(about.case, match.event.same)
         plans = await planned(match, replace(about, case=opened.case), ask, app)  # 3 plan
         for group in in_order(plans):

@@ -17,17 +17,19 @@ from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Ask, Planned, aims, on_terms, planned_for, step
 from shared.engine.preview import Preview
 from shared.engine.sdk import with_fresh_token
+from shared.engine.urgency import urgency
 from shared.kinds.responder import permissions
 from shared.model.change import Change
 from shared.model.record import Decision, Record
 from shared.model.step import Aim, Brief, Step
 from shared.wire.dry_run import KeptBack
 from shared.wire.scope import scope
+from shared.wire.urgency import urgent
 
 
 async def rehearse(match: Match, about: Brief, ask: Ask, app: App) -> list[Record]:
     """The records of what a match would do. Nothing is written, neither to Azure nor to the ledger."""
-    with scope(f"{about.digest[:16]}:{match.playbook.name}"):
+    with scope(f"{about.digest[:16]}:{match.playbook.name}"), urgent(urgency(about, ask.actor)):
         found = await asyncio.gather(*(_previews(match, about, aim, ask, app) for aim in aims(match, app)))
         distinct: dict[str, tuple[Step, Preview]] = {}
         for aim, previews in zip(aims(match, app), found, strict=True):

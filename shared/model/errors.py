@@ -125,6 +125,11 @@ class Temporary(AzureError):
         self.retry_after = retry_after
         super().__init__(message, status, code)
 
+    @property
+    def throttled(self) -> bool:
+        """Whether Azure takes no more requests for now, whatever they are; nothing is wrong with this one."""
+        return self.status == 429 or self.code == "Throttled" or (self.status == 503 and self.retry_after is not None)
+
 
 class Changed(Temporary):
     """Somebody changed the object between our reading and our writing (412), or it exists already (409)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -18,6 +19,8 @@ class Request:
         headers: As the SDK set them.
         body: Empty if there is none.
         reads: Whether it only reads, for the POSTs that do; None: as its method says.
+        until: When it is too late to send it, by the event loop's clock; None: never.
+        in_line: Entered by whoever keeps it waiting before it is sent: nobody waits for its answer meanwhile.
     """
 
     method: str
@@ -25,6 +28,8 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     reads: bool | None = None
+    until: float | None = field(default=None, compare=False)
+    in_line: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, compare=False, repr=False)
 
     @property
     def writes(self) -> bool:
@@ -51,6 +56,19 @@ class WireError(Exception):
 
 class Unreachable(WireError):
     """The request was never sent."""
+
+
+class Throttled(Unreachable):
+    """The API takes no more requests for now: the request was not sent.
+
+    Args:
+        message: Which API.
+        retry_after: Seconds until there is room again, as far as is known.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        self.retry_after = retry_after
+        super().__init__(message)
 
 
 class Unanswered(WireError):

@@ -8,8 +8,10 @@ looking, because a second PUT of a secret is a second version.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -18,7 +20,8 @@ from tenacity import AsyncRetrying, RetryCallState, retry_base
 
 from shared.wire.chance import Chance
 from shared.wire.clock import Clock
-from shared.wire.message import Request, Response, Send, Unanswered, Unreachable
+from shared.wire.message import Request, Response, Send, Throttled, Unanswered, Unreachable
+from shared.wire.urgency import patience
 
 TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -32,12 +35,14 @@ class Policy:
         first: Seconds before the second attempt; doubles from then on.
         longest: Seconds between attempts at the most, unless Azure asks for more.
         answer: Seconds to wait for one answer.
+        asked: Seconds that Azure may ask to wait; it is given up if it asks for more.
     """
 
     attempts: int = 5
     first: float = 0.5
     longest: float = 20.0
     answer: float = 30.0
+    asked: float = math.inf
 
 
 def retry_after(response: Response, now: datetime) -> float | None:
@@ -57,24 +62,39 @@ def retry_after(response: Response, now: datetime) -> float | None:
 
 
 def retrying(send: Send, clock: Clock, chance: Chance, deadline: datetime, policy: Policy) -> Send:
-    """Wrap a transport in the policy. A wait that would end after `deadline` is not begun: the failure stands."""
+    """Wrap a transport in the policy. A wait that would end after `deadline` is not begun: the failure stands.
+
+    The time for an answer begins when the request is sent, not while a throttle below keeps it in line.
+    """
 
     async def once(request: Request) -> Response:
         left = (deadline - clock.now()).total_seconds()
         if left <= 0:
             raise Unreachable("no time is left: the request was not sent")
+        until = asyncio.get_running_loop().time() + left
         try:
-            async with asyncio.timeout(min(policy.answer, left)):
-                return await send(request)
+            async with asyncio.timeout(min(policy.answer, left)) as limit:
+                return await send(replace(request, until=until, in_line=lambda: _in_line(limit, policy.answer, until)))
         except TimeoutError:
             raise Unanswered(f"no answer within {min(policy.answer, left):.0f} s") from None
 
     async def send_with_retries(request: Request) -> Response:
-        again = attempts(clock, chance, deadline, policy, retry=_Repeatable(request), wait=_asked(clock))
+        mine = replace(policy, asked=patience())
+        again = attempts(clock, chance, deadline, mine, retry=_Repeatable(request), wait=_asked(clock))
         response: Response = await again(once, request)
         return response
 
     return send_with_retries
+
+
+@contextmanager
+def _in_line(limit: asyncio.Timeout, answer: float, until: float) -> Iterator[None]:
+    if limit.expired():  # its cancellation is on the way
+        yield
+        return
+    limit.reschedule(None)
+    yield
+    limit.reschedule(min(asyncio.get_running_loop().time() + answer, until))
 
 
 def attempts(
@@ -104,8 +124,9 @@ def attempts(
         return min(policy.longest, policy.first * 2.0 ** (state.attempt_number - 1)) * (0.5 + chance.fraction() / 2)
 
     def stop(state: RetryCallState) -> bool:
-        late = (deadline - clock.now()).total_seconds() < (state.upcoming_sleep or 0.0)
-        return late or state.attempt_number >= policy.attempts
+        pause = state.upcoming_sleep or 0.0
+        late = (deadline - clock.now()).total_seconds() < pause
+        return late or pause > policy.asked or state.attempt_number >= policy.attempts
 
     return AsyncRetrying(
         sleep=clock.sleep, stop=stop, wait=seconds, retry=retry, retry_error_callback=_outcome, reraise=True
@@ -123,6 +144,8 @@ class _Repeatable(retry_base):
         assert outcome is not None
         error = outcome.exception()
         if error is not None:
+            if isinstance(error, Throttled):  # it has waited in line, or need not
+                return False
             return isinstance(error, Unreachable) or (isinstance(error, Unanswered) and not self._writes)
         response: Response = outcome.result()
         if not self._writes:

@@ -17,7 +17,7 @@ from typing import Any
 from shared.wire import redact
 from shared.wire.chance import Chance
 from shared.wire.clock import Clock
-from shared.wire.message import Request, Response, Send, Unanswered, Undeclared, Unreachable, WireError
+from shared.wire.message import Request, Response, Send, Throttled, Unanswered, Undeclared, Unreachable, WireError
 from shared.wire.scope import current
 
 _KEPT_HEADERS = ("content-type", "etag", "location", "azure-asyncoperation", "retry-after", "x-ms-request-id",
@@ -45,7 +45,8 @@ class Recorder:
             try:
                 response = await send(request)
             except WireError as error:
-                self.entries.append({**entry, "error": type(error).__name__, "text": str(error)})
+                after = {"after": error.retry_after} if isinstance(error, Throttled) else {}
+                self.entries.append({**entry, "error": type(error).__name__, "text": str(error), **after})
                 raise
             except asyncio.CancelledError:  # whoever asked has waited long enough
                 self.entries.append({**entry, "error": TimeoutError.__name__, "text": ""})
@@ -104,6 +105,8 @@ class Player:
             TimeoutError: If nothing came in time.
         """
         entry = self._next(_line(request))
+        if "after" in entry:
+            raise Throttled(entry["text"], entry["after"])
         if "error" in entry:
             raise _ERRORS[entry["error"]](entry["text"])
         return Response(entry["status"], entry["headers"], b64decode(entry["body"]))
