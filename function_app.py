@@ -86,9 +86,10 @@ def create(start: Start) -> func.FunctionApp:
     @app.route("runs/{id}/undo", methods=["POST"])
     async def undo_run(req: func.HttpRequest) -> func.HttpResponse:
         """Undo what a run did."""
-        from shared.api import runs
+        from shared.api.undo import undo
 
-        return await _answer(start, req, lambda app, actor: runs.undo(req.route_params["id"], actor, app), acts=True)
+        name, body = req.route_params["id"], req.get_body()
+        return await _answer(start, req, lambda app, actor: undo(name, body, actor, app), acts=True)
 
     @app.function_name("list_playbooks")
     @app.route("playbooks", methods=["GET"])
@@ -118,6 +119,7 @@ def create(start: Start) -> func.FunctionApp:
         return await _answer(start, req, lambda app, _: health.ready(app), acts=False)
 
     _dead_letters(app, start)
+    _approvals(app, start)
     return app
 
 
@@ -150,6 +152,46 @@ def _dead_letters(app: func.FunctionApp, start: Start) -> None:
 
         name, trace = req.route_params["id"], _trace(context)
         return await _answer(start, req, lambda app, actor: dead_letters.put_back(name, actor, trace, app), acts=True)
+
+
+def _approvals(app: func.FunctionApp, start: Start) -> None:
+    """What waits for an approval, the answer, and how long it then lasts."""
+
+    @app.function_name("list_approvals")
+    @app.route("approvals", methods=["GET"])
+    async def list_approvals(req: func.HttpRequest) -> func.HttpResponse:
+        """Every request that waits."""
+        from shared.api import approvals
+
+        return await _answer(start, req, lambda app, _: approvals.waiting(app), acts=False)
+
+    @app.function_name("show_approval")
+    @app.route("approvals/{id}", methods=["GET"])
+    async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
+        """One request, with its plan."""
+        from shared.api import approvals
+
+        return await _answer(start, req, lambda app, _: approvals.show(req.route_params["id"], app), acts=False)
+
+    @app.function_name("answer_approval")
+    @app.route("approvals/{id}", methods=["POST"])
+    async def answer_approval(req: func.HttpRequest) -> func.HttpResponse:
+        """Approve or deny."""
+        from shared.api import approvals
+
+        name, body = req.route_params["id"], req.get_body()
+        return await _answer(
+            start, req, lambda app, actor: approvals.reply(name, body, actor, app), acts=False, approves=True
+        )
+
+    @app.function_name("extend_run")
+    @app.route("runs/{id}/extend", methods=["POST"])
+    async def extend_run(req: func.HttpRequest) -> func.HttpResponse:
+        """Have what a run did last longer."""
+        from shared.api.extend import extend
+
+        name, body = req.route_params["id"], req.get_body()
+        return await _answer(start, req, lambda app, actor: extend(name, body, actor, app), acts=True)
 
 
 def live() -> Callable[[], Awaitable[App]]:
@@ -186,10 +228,12 @@ async def _handle(bodies: list[bytes], door: Door, context: func.Context, start:
     log.info("%s trace=%s", summary, trace)
 
 
-async def _answer(start: Start, req: func.HttpRequest, work: Work, *, acts: bool) -> func.HttpResponse:
+async def _answer(
+    start: Start, req: func.HttpRequest, work: Work, *, acts: bool, approves: bool = False
+) -> func.HttpResponse:
     from shared.api.door import through
 
-    return _response(await through(start, _headers(req), work, acts=acts))
+    return _response(await through(start, _headers(req), work, acts=acts, approves=approves))
 
 
 def _response(answer: Answer) -> func.HttpResponse:

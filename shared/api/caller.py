@@ -33,7 +33,7 @@ _NAME = (
 )
 
 
-def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Actor:
+def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool, approves: bool = False) -> Actor:
     """The caller.
 
     The header is believed only when the settings say that App Service authentication is in front, which replaces
@@ -43,6 +43,7 @@ def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Act
         headers: Of the request, names in lower case.
         settings: Say whether the header can be believed, and which role may act.
         acts: Whether the request is to change something.
+        approves: Whether it answers a request for approval, which takes another role.
 
     Raises:
         Problem: 401 for somebody who is not signed in, 403 for somebody who may not do this.
@@ -58,9 +59,10 @@ def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool) -> Act
     if not object_id:
         raise _nobody("The sign-in names nobody: it carries no object id.")
     roles = {value for kind, value in claims if kind in role_types}
-    if acts and settings.operator_role not in roles:
-        log.warning("user %s may not act: the app role %s is missing", object_id, settings.operator_role)
-        detail = f"Running playbooks takes the app role {settings.operator_role}."
+    wanted = settings.approver_role if approves else settings.operator_role
+    if (acts or approves) and wanted not in roles:
+        log.warning("user %s may not act: the app role %s is missing", object_id, wanted)
+        detail = f"{'Approving plans' if approves else 'Running playbooks'} takes the app role {wanted}."
         raise Problem(problem(403, "Not allowed", detail))
     return Actor("user", _first(claims, _NAME), object_id)
 

@@ -12,7 +12,9 @@ from shared.api.health import broken
 from shared.engine.app import App
 from shared.engine.fault import log_fault
 from shared.model.errors import AzureError, Mistakes, Permanent
+from shared.model.severity import Severity
 from shared.model.step import Actor
+from shared.wire.urgency import urgent
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +25,9 @@ Start = Callable[[], Awaitable[App]]
 Work = Callable[[App, Actor], Awaitable[Answer]]
 
 
-async def through(start: Start, headers: Mapping[str, str], work: Work, *, acts: bool) -> Answer:
+async def through(
+    start: Start, headers: Mapping[str, str], work: Work, *, acts: bool, approves: bool = False
+) -> Answer:
     """The answer to a request.
 
     Args:
@@ -31,17 +35,19 @@ async def through(start: Start, headers: Mapping[str, str], work: Work, *, acts:
         headers: Of the request, names in lower case.
         work: Does what is asked, for this caller.
         acts: Whether it is to change something, which takes the operator's role.
+        approves: Whether it answers a request for approval, which takes the approver's.
     """
-    answer = await _answer(start, headers, work, acts=acts)
+    answer = await _answer(start, headers, work, acts=acts, approves=approves)
     run = answer.body.get("run", "") if isinstance(answer.body, dict) else ""
     log.info("status=%d run=%s", answer.status, run)
     return answer
 
 
-async def _answer(start: Start, headers: Mapping[str, str], work: Work, *, acts: bool) -> Answer:
+async def _answer(start: Start, headers: Mapping[str, str], work: Work, *, acts: bool, approves: bool) -> Answer:
     try:
         app = await start()
-        return await work(app, caller(headers, app.settings, acts=acts))
+        with urgent(Severity.HIGH):  # a person waits
+            return await work(app, caller(headers, app.settings, acts=acts, approves=approves))
     except Problem as found:
         return found.answer
     except Mistakes as mistakes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,15 +12,14 @@ import msgspec
 from msgspec.structs import replace
 
 from shared.api.answer import Answer, Problem, problem
+from shared.api.background import begin
 from shared.api.request import Request, understood
 from shared.api.subject import subject
 from shared.engine.app import App
 from shared.engine.asked import take_up
-from shared.engine.fault import log_fault
 from shared.engine.plan import brief
 from shared.engine.playbook.load import Playbook
 from shared.engine.playbook.mistakes import nearest
-from shared.engine.undo import undo_run
 from shared.model import ids
 from shared.model.change import Difference
 from shared.model.delivery import Delivery
@@ -30,8 +28,6 @@ from shared.model.event import Event
 from shared.model.ledger import Entry, Run
 from shared.model.states import ENDS
 from shared.model.step import Actor, Mode
-
-log = logging.getLogger(__name__)
 
 WAIT = 20.0
 """Seconds that a request waits for its run to end. What takes longer goes on; the answer is the same."""
@@ -129,32 +125,6 @@ async def show(run_id: str, app: App) -> Answer:
     )
 
 
-async def undo(run_id: str, actor: Actor, app: App) -> Answer:
-    """Undo what a run did, last step first; what became of each, and which steps are left as they are.
-
-    Raises:
-        Problem: 404 if there is no such run, 409 if it has done nothing that could be undone.
-    """
-    shown = (await show(run_id, app)).body
-    ends = await undo_run(run_id.partition("-")[0], str(shown["case"]), run_id, actor, app)
-    others = [step for step in shown["steps"] if step["step"] not in {end.step for end in ends}]
-    before = [step for step in others if step["state"] == "undone" and step["run"] == run_id]
-    left = [
-        f"{step['responder']} on {step['target']} is {step['state']}"
-        + ("" if step["run"] == run_id else f" by run {step['run']}: undo that one")
-        for step in others
-        if step not in before
-    ]
-    if not ends and not before:
-        detail = (
-            "It was a dry run."
-            if shown["mode"] == "dry_run"
-            else f"This run is {shown['state']}; it did nothing that could be undone."
-        )
-        raise Problem(problem(409, "Nothing to undo", detail, left))
-    return Answer(200, {"run": run_id, "steps": [msgspec.to_builtins(end) for end in ends], "left": left})
-
-
 def _step(entry: Entry) -> dict[str, Any]:
     changed = []
     if entry.before is not None and entry.after is not None:
@@ -175,6 +145,8 @@ def _step(entry: Entry) -> dict[str, Any]:
         "verified": list(entry.notes),
         "attempts": entry.attempts,
         "due": entry.due,
+        "expires": entry.expires,
+        "approval": entry.approval.id if entry.approval else "",
         "times": msgspec.to_builtins(entry.times),
         "actor": msgspec.to_builtins(entry.step.actor),
     }
@@ -233,18 +205,8 @@ async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...]
         detail = "Use a new key for a new request."
         raise Problem(problem(422, "The Idempotency-Key was used for another request", detail))
     if await app.ledger.accept(opened.partition, run):
-        work = asyncio.create_task(take_up(run, order.playbook, app))
-        app.tasks.add(work)
-        work.add_done_callback(app.tasks.discard)
-        work.add_done_callback(_tell)
+        work = begin(take_up(run, order.playbook, app), "a run", app)
         await asyncio.wait({work}, timeout=0 if order.at_once else WAIT)
     place = f"/api/runs/{run.id}"
     body = {"run": run.id, "status": place, "playbook": run.playbook, "mode": run.mode, "case": opened.case}
     return Answer(202, body, {"Location": place, **AGAIN})
-
-
-def _tell(work: asyncio.Task[None]) -> None:
-    """A run that broke off is taken up by the sweep; say why it did."""
-    error = None if work.cancelled() else work.exception()
-    if error is not None:
-        log_fault(log, "a run broke off; the sweep takes it up", error)

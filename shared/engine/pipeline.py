@@ -15,6 +15,7 @@ from shared.engine.app import App
 from shared.engine.approval import asked_for
 from shared.engine.claim import claim
 from shared.engine.conclude import conclude
+from shared.engine.evidence import collected
 from shared.engine.guard import guard
 from shared.engine.match import Match
 from shared.engine.plan import Ask, Planned, brief, in_order, planned
@@ -111,9 +112,17 @@ async def walk(match: Match, about: Brief, ask: Ask, app: App) -> list[Record]:
     with scope(f"{about.digest[:16]}:{match.playbook.name}"), urgent(urgency(about, ask.actor)):
         opened = await app.ledger.open(about.case, match.event.same)
         plans = await planned(match, replace(about, case=opened.case), ask, app)  # 3 plan
+        count = len(plans)
+        plans = await collected(
+            plans,
+            match.playbook.within,
+            opened.partition,
+            lambda plan: do_step(plan, count, opened, ask, app),
+            app,
+        )
         for group in in_order(plans):
             ends = await asyncio.gather(
-                *(do_step(plan, len(plans), opened, ask, app) for plan in group), return_exceptions=True
+                *(do_step(plan, count, opened, ask, app) for plan in group), return_exceptions=True
             )
             for end in ends:
                 if isinstance(end, BaseException):

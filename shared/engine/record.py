@@ -167,6 +167,7 @@ def of_step(
         ActorKind=step.actor.kind,
         ActorName=step.actor.name,
         ActorId=step.actor.id,
+        MissingEvidence=step.lacking or None,
         ApprovalId=asked.id if asked else "",
         Plan=msgspec.to_builtins(asked.plan) if asked and told else None,
         PlanHash=asked.hash if asked else "",

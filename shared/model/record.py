@@ -118,6 +118,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ApproverName: Annotated[Text, Meta(description="Who approved or denied it.")] = ""
     ApproverId: Annotated[Text, Meta(description="Their object id.")] = ""
     ExpiresTime: Annotated[Time, Meta(description="When it is undone by itself.")] = ""
+    MissingEvidence: Annotated[Anything, Meta(description="Evidence that was not there when it was done.")] = None
     EventTime: Annotated[Time, Meta(description="When the event happened.")] = ""
     ReceivedTime: Annotated[Time, Meta(description="When it came in.")] = ""
     DecidedTime: Annotated[Time, Meta(description="When the guards had decided.")] = ""

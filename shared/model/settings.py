@@ -181,6 +181,10 @@ class Settings:
     operator_role: str = _setting(
         "App role that a signed-in caller must hold to run playbooks.", default="Riposte.Operator"
     )
+    approver_role: str = _setting(
+        "App role that a signed-in caller must hold to approve or deny what somebody else asked for.",
+        default="Riposte.Approver",
+    )
     concurrency: int = _setting("How many steps one instance works on at a time.", _whole(1, 500), default="32")
     max_targets: int = _setting(
         "How many targets one run of a playbook may have; more are refused.", _whole(1, 1000), default="10"

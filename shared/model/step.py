@@ -99,6 +99,7 @@ class Step(Struct, frozen=True, kw_only=True):
         actor: Who wanted it.
         terms: On what terms it is done.
         targets: How many targets its run has.
+        lacking: Evidence that was to be collected before, and has not been.
     """
 
     key: str
@@ -114,6 +115,7 @@ class Step(Struct, frozen=True, kw_only=True):
     actor: Actor = Actor()
     terms: Terms = Terms()
     targets: int = 1
+    lacking: tuple[str, ...] = ()
 
     @property
     def target_id(self) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -50,6 +52,8 @@ def playbook(when: When, name: str = "one") -> Playbook:
         mode="dry_run",
         condition=compile_condition(when),
         steps=(),
+        within=timedelta(),
+        lapsed=(),
         trials=(),
         version="0",
     )

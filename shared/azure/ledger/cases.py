@@ -57,6 +57,11 @@ class Cases(Steps, Runs):
         row = await self.come_back(partition, joined, self._clock.now() + LEASE)
         return Opened(joined, partition, not (own or elder), linked, row)
 
+    async def known(self, names: Sequence[str]) -> tuple[str, ...]:
+        """The cases that something was handled under, by any of its names; nothing is written."""
+        found = await asyncio.gather(*(self._case_of(name) for name in dict.fromkeys(names)))
+        return tuple(sorted({case for case in found if case}))
+
     async def come_back(self, partition: str, case: str, when: datetime) -> Row:
         """Make the sweep look at a case at a time."""
         return await self._table.put(Row(_OPEN, partition, {"Case": case, "Due": when.isoformat()}))
@@ -66,6 +71,11 @@ class Cases(Steps, Runs):
         now = self._clock.now()
         rows = await self._table.query(_OPEN)
         return [(row.key, str(row.values["Case"]), row) for row in rows if time_of(row.values["Due"]) <= now]
+
+    async def open_cases(self) -> list[str]:
+        """The partitions of all open cases, in the order in which they are due."""
+        rows = await self._table.query(_OPEN)
+        return [row.key for row in sorted(rows, key=lambda row: str(row.values["Due"]))]
 
     async def waiting(self) -> int:
         """How many cases are open."""
@@ -101,7 +111,7 @@ def _named(name: str) -> str:
 
 
 def _next(entries: list[Noted], unsent: list[tuple[Record, Row]], now: datetime) -> datetime | None:
-    times = [noted.entry.due or noted.entry.lease or now + LEASE for noted in entries if noted.entry.waits]
+    times = [time for noted in entries if (time := noted.entry.next) is not None]
     if unsent:
         times.append(now)
     return min(times, default=None)
