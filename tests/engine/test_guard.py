@@ -9,26 +9,12 @@ import pytest
 from azsim.faults import Effect, Hang, Status
 from azsim.services.graph import Directory
 from azsim.tenants import contoso
-from shared.engine.guard import Verdict, guard
+from shared.engine.guard import Verdict
 from shared.engine.guards.cap import too_many
-from shared.engine.plan import Ask, brief, planned
 from shared.kinds.responder import all_responders, permissions
-from tests.engine.cases import NICS, REVOKE, acting, alert, delivered, delivery, ends, event, resource, turn
-from tests.lab import ENGINE, Lab
-
-ADELE = "adele.vance@contoso.example"
-
-
-def settings(**given: str) -> dict[str, str]:
-    return {f"RIPOSTE_{name.upper()}": value for name, value in given.items()}
-
-
-async def verdict(made: Lab, body: bytes, count: int | None = 1) -> Verdict:
-    """What the guards say of the first step that a delivery leads to."""
-    found = event(made, body)
-    (match,), _ = made.app.playbooks.match(found)
-    plan, *_ = await planned(match, brief(found, delivery(made, body)), Ask("act"), made.app)
-    return await guard(plan, count, made.app)
+from tests.engine.cases import NICS, REVOKE, acting, alert, delivered, ends, resource, turn
+from tests.engine.guards.verdicts import ADELE, settings, verdict
+from tests.lab import ENGINE
 
 
 def about(upn: str) -> bytes:

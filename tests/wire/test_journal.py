@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from shared.wire.journal import Exchange, journaled
@@ -28,3 +30,16 @@ async def test_a_request_without_an_answer_is_written_down_too() -> None:
         await journaled(send, journal)(Request("PUT", "https://x/y"))
 
     assert journal == [Exchange("PUT", "x/y", 0, "")]
+
+
+async def test_exchanges_are_written_down_in_the_order_in_which_they_were_begun() -> None:
+    journal: list[Exchange] = []
+
+    async def send(request: Request) -> Response:
+        await asyncio.sleep(2 if request.url.endswith("slow") else 1)
+        return Response(200, {})
+
+    sending = journaled(send, journal)
+    await asyncio.gather(sending(Request("GET", "https://x/slow")), sending(Request("GET", "https://x/fast")))
+
+    assert [exchange.place for exchange in journal] == ["x/slow", "x/fast"]
