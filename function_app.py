@@ -63,6 +63,15 @@ def create(start: Start) -> func.FunctionApp:
         cases = await take_up(await start())
         log.info("swept %d cases%s", cases, ", late" if timer.past_due else "")
 
+    @app.function_name("reconcile")
+    @app.timer_trigger(arg_name="timer", schedule="30 */5 * * * *")
+    async def reconcile(timer: func.TimerRequest) -> None:
+        """Find what was not delivered, and handle it."""
+        from shared.engine.reconcile import reconcile as compare
+
+        told = await compare(await start())
+        log.info("%s%s", told, ", late" if timer.past_due else "")
+
     @app.function_name("start_run")
     @app.route("playbooks/{name}/runs", methods=["POST"])
     async def start_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
@@ -118,9 +127,31 @@ def create(start: Start) -> func.FunctionApp:
 
         return await _answer(start, req, lambda app, _: health.ready(app), acts=False)
 
+    _kill_switch(app, start)
     _dead_letters(app, start)
     _approvals(app, start)
     return app
+
+
+def _kill_switch(app: func.FunctionApp, start: Start) -> None:
+    """What stops everything."""
+
+    @app.function_name("show_kill_switch")
+    @app.route("kill-switch", methods=["GET"])
+    async def show_kill_switch(req: func.HttpRequest) -> func.HttpResponse:
+        """How it stands."""
+        from shared.api import kill_switch
+
+        return await _answer(start, req, lambda app, _: kill_switch.show(app), acts=False)
+
+    @app.function_name("turn_kill_switch")
+    @app.route("kill-switch", methods=["PUT"])
+    async def turn_kill_switch(req: func.HttpRequest) -> func.HttpResponse:
+        """Turn it."""
+        from shared.api import kill_switch
+
+        body = req.get_body()
+        return await _answer(start, req, lambda app, actor: kill_switch.put(body, actor, app), acts=True)
 
 
 def _dead_letters(app: func.FunctionApp, start: Start) -> None:

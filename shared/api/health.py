@@ -104,4 +104,4 @@ def _in_time(waiting: list[str], app: App) -> dict[str, Any]:
 
 async def _switch(app: App) -> dict[str, Any]:
     switch = await app.switch.now()
-    return {"on": switch.on, "who": switch.who, "why": switch.why}
+    return {"on": switch.on, "mode": switch.mode, "who": switch.who, "why": switch.why}

@@ -70,6 +70,12 @@ class Deed:
         if own is None:
             self._as_approved(seen.state)
         before = await self._remember(seen.state, own)
+        try:
+            await self.app.switch.let_do()
+        except RiposteError:
+            if own is None:  # nothing was changed yet: when it goes on, there may be something else to remember
+                self.let_go()
+            raise
         after = await self._made(seen, wanted)
         self.acted = self.app.clock.now()
         self.change = Change(before, after)

@@ -53,7 +53,10 @@ async def guard(plan: Planned, count: int | None, app: App) -> Verdict:
         return Verdict(
             replace(end, state="planned" if end.state == "planned" else "refused", reason=reason), tuple(said)
         )
-    return Verdict(Outcome(state=no.state, reason=no.reason, wait=no.wait) if no else None, tuple(said))
+    if no is None:
+        return Verdict(None, tuple(said))
+    put_off = no.state == "planned"
+    return Verdict(Outcome(state=no.state, reason=no.reason, wait=no.wait, put_off=put_off), tuple(said))
 
 
 async def _no(plan: Planned, target: Target, count: int | None, app: App, said: list[str]) -> No | None:

@@ -13,7 +13,7 @@ from shared.engine.fault import log_fault
 from shared.kinds.responder import Responder, Setting
 from shared.model.approval import Approval
 from shared.model.change import Change
-from shared.model.errors import AzureError, Lapsed, Refused, RiposteError, Temporary, Uncertain
+from shared.model.errors import AzureError, Lapsed, Refused, RiposteError, Stopped, Temporary, Uncertain
 from shared.model.ledger import Due, Entry, GivenUp, Times
 from shared.model.record import Decision
 from shared.model.states import UNDOABLE, State
@@ -54,6 +54,7 @@ class Outcome:
         times: When each station was passed.
         wait: Seconds until it should be tried again; None: as usual.
         throttled: Whether it is tried again because Azure took no more requests.
+        put_off: Whether people want it to wait: that is no attempt, however long it takes.
         otherwise: How it ends if it is given up; what failed ends like this, too.
         approval: What somebody must approve first; only if it is held.
         lasts: How long until it is undone by itself; None: it is not.
@@ -66,6 +67,7 @@ class Outcome:
     times: Times = Times()
     wait: float | None = None
     throttled: bool = False
+    put_off: bool = False
     otherwise: GivenUp = "failed"
     approval: Approval | None = None
     lasts: timedelta | None = None
@@ -80,6 +82,8 @@ def of_error(error: Exception, where: str) -> Outcome:
     """
     if isinstance(error, Refused):
         return Outcome(state="lapsed" if isinstance(error, Lapsed) else "refused", reason=str(error))
+    if isinstance(error, Stopped):
+        return Outcome(state="planned", reason=str(error), put_off=True)
     if isinstance(error, Temporary):
         return Outcome(state="planned", reason=str(error), wait=error.retry_after, throttled=error.throttled)
     if isinstance(error, Uncertain):
@@ -98,7 +102,7 @@ def ended(entry: Entry, outcome: Outcome, responder: Responder, now: datetime) -
     deferrals, counted = entry.deferrals, entry.attempts - entry.deferrals
     if state == "failed" or (state == "refused" and outcome.otherwise != "failed"):
         state = outcome.otherwise
-    elif state == "planned" and outcome.throttled and now - _begun(entry, responder) < THROTTLED:
+    elif state == "planned" and (outcome.put_off or (outcome.throttled and now - _begun(entry, responder) < THROTTLED)):
         deferrals += 1
         due, due_for = now + pause(1, outcome.wait), "again"
     elif state == "planned" and (outcome.throttled or counted >= MOST_ATTEMPTS):

@@ -25,10 +25,11 @@ from shared.engine.pipeline import do_step
 from shared.engine.plan import Ask, Planned
 from shared.engine.resolve import resolve
 from shared.engine.second_half import second_half
+from shared.engine.turn import record_turn
 from shared.engine.undo import resume_undo, undo
 from shared.model import ids
-from shared.model.errors import Changed
-from shared.model.ledger import Run
+from shared.model.errors import AzureError, Changed
+from shared.model.ledger import Entry, Run
 from shared.model.states import UNDOABLE
 from shared.model.step import Actor
 from shared.wire.journal import Exchange
@@ -44,6 +45,7 @@ async def sweep(app: App) -> int:
         AzureError: If the ledger cannot be read.
     """
     await outbox.post_stored(app)
+    await record_turn(app)
     cases = await app.ledger.due()
     results = await asyncio.gather(*(_case(*case, app) for case in cases), return_exceptions=True)
     for (partition, _, _), result in zip(cases, results, strict=True):
@@ -79,12 +81,15 @@ async def _entry(noted: Noted, opened: Opened, app: App) -> None:
     entry, now = noted.entry, app.clock.now()
     left = entry.lease is not None and entry.lease <= now
     due = entry.due is not None and entry.due <= now
+    over = entry.state in UNDOABLE and entry.expires is not None and entry.expires <= now
     with scope(entry.step.key):
         if entry.state == "held" and due:
             with suppress(Changed):  # somebody has answered meanwhile
                 await lapse(noted, "nobody approved its plan in time", "sweep", app)
         elif entry.step.aim.responder not in app.responders:
             log.error("step %s calls %s, which is not there any more", entry.step.key, entry.step.aim.responder)
+        elif not (left or due or over) or await _stopped(entry, app, back=over or entry.state == "undoing"):
+            return
         elif entry.state == "undoing" and left:
             taken = await take_over(noted, "undoing", app, "sweep")
             if taken is not None:
@@ -93,10 +98,20 @@ async def _entry(noted: Noted, opened: Opened, app: App) -> None:
             await _look_again(noted, opened, app)
         elif (entry.state == "planned" and due) or (entry.state == "claimed" and left):
             await try_again(noted, app)
-        elif entry.state in UNDOABLE and entry.expires is not None and entry.expires <= now and entry.lease is None:
+        elif over and entry.lease is None:
             await undo(noted, Actor(), app, "sweep")
         elif entry.due_for == "later" and due and entry.state in UNDOABLE and (left or entry.lease is None):
             await second_half(noted, app)
+
+
+async def _stopped(entry: Entry, app: App, *, back: bool) -> bool:
+    """Whether the kill switch has it wait: then its row is left as it is until it is off, however often this looks."""
+    try:
+        switch = await app.switch.now()
+    except AzureError as error:  # a deed goes on to its guards, who put that on record
+        log.warning("the kill switch cannot be read: step %s is not put back now: %s", entry.step.key, error)
+        return back
+    return switch.mode == "queue" or (back and switch.stops_undo)
 
 
 async def _look_again(noted: Noted, opened: Opened, app: App) -> None:

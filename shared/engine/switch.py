@@ -6,7 +6,8 @@ import asyncio
 from datetime import datetime, timedelta
 
 from shared.azure.ledger import Ledger
-from shared.model.ledger import Switch
+from shared.model.errors import Refused, Stopped
+from shared.model.switch import Switch
 from shared.wire.clock import Clock
 from shared.wire.scope import apart
 
@@ -36,6 +37,33 @@ class KillSwitch:
         async with self._reading:
             with apart("kill_switch"):
                 return await self._now()
+
+    async def let_do(self) -> None:
+        """Right before a deed: a step may have waited for minutes since its guards were asked.
+
+        Raises:
+            Refused: If no deed is done any more.
+            Stopped: If deeds wait until it is off.
+            AzureError: If it cannot be read.
+        """
+        switch = await self.now()
+        if switch.on:
+            raise Stopped(switch.reason) if switch.mode == "queue" else Refused(switch.reason)
+
+    async def let_undo(self) -> None:
+        """Right before something is put back.
+
+        Raises:
+            Stopped: If nothing is.
+            AzureError: If it cannot be read.
+        """
+        switch = await self.now()
+        if switch.stops_undo:
+            raise Stopped(switch.reason)
+
+    def forget(self) -> None:
+        """Read it again when it is asked for next: this instance has turned it."""
+        self._read = None
 
     async def _now(self) -> Switch:
         if self._read is None or self._read[0] + FRESH <= self._clock.now():

@@ -22,7 +22,7 @@ from shared.engine.way_back import WayBack
 from shared.kinds.responder import Responder, Setting, can_undo, permissions
 from shared.model.approval import Approval
 from shared.model.change import Change
-from shared.model.errors import Changed, Drifted, Refused, Uncertain
+from shared.model.errors import AzureError, Changed, Drifted, Refused, Stopped, Uncertain
 from shared.model.ledger import Entry
 from shared.model.record import Decision
 from shared.model.states import UNDOABLE, Who
@@ -87,6 +87,10 @@ async def undo(noted: Noted, actor: Actor, app: App, who: Who, force: str = "") 
         return await _not_begun(asked, f"{step.aim.responder} is not there any more", app)
     if entry.lease is not None or (entry.due is not None and entry.otherwise != "failed"):
         return await _not_begun(asked, "its second half is under way: ask again in a few minutes", app)
+    try:
+        await app.switch.let_undo()
+    except (Stopped, AzureError) as error:
+        return await _not_begun(asked, str(error), app)
     reason = "to be put back" if who == "analyst" else "its time is over: to be put back"
     findings, counted = record.Findings(reason=reason), replace(entry, attempts=entry.attempts + 1)
     intent = record.of_step(step, responder, "intent", app.clock.now(), findings, counted)
@@ -124,6 +128,9 @@ async def resume_undo(noted: Noted, app: App, force: str = "") -> Undone:
             )
     except Refused as error:
         decision, reason = "undo_refused", str(error)
+    except Stopped as error:  # what nobody asked for, because its time is over, is tried again
+        over = entry.expires is not None and entry.expires <= app.clock.now()
+        decision, reason = "undo_failed" if over else "undo_refused", str(error)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is how the undo ended
         decision, reason = "undo_failed", of_error(error, f"the way back of {step.aim.responder}").reason
     end = _ended(entry, decision, reason, app.clock.now())

@@ -50,6 +50,7 @@ class WayBack:
 
         Raises:
             Drifted: If somebody changed the target since.
+            Stopped: If people have stopped every undo.
             Lapsed: If it is to be put back over such a change, but has been changed once more.
         """
         own = next((hold for hold in self.locked.holds.holds if hold.step == self.entry.step.key), None)
@@ -71,12 +72,14 @@ class WayBack:
             assert self.responder.undo is not None
             after = await self._looked(Change(before, after))
             done = Change(before, after)
+            await self.app.switch.let_undo()
             now = await in_our_words(self.responder.undo(self.target, self.params, done, self.azure))
             return Change(after, now)
         seen = await in_our_words(self.responder.read(self.target, self.params, self.azure), wrote=False)
         if not self.responder.same(seen.state, before):
             if not self.responder.same(seen.state, after):
                 self._may_be_written_over(after, seen.state)
+            await self.app.switch.let_undo()
             await in_our_words(self.responder.write(self.target, self.params, seen, before, self.azure))
         await self._seen_to_be_back(before)
         return Change(after, before)

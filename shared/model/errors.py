@@ -6,6 +6,7 @@ RiposteError
 ├── Refused           Riposte will not act: ambiguous target, protected asset
 │   ├── Drifted       somebody changed the target since
 │   └── Lapsed        the target is not as it was when the plan was approved
+├── Stopped           people have stopped it for now, by the kill switch
 ├── Unverified        the call was accepted, but the effect is not there
 └── AzureError        Azure said no, or nothing
     ├── Temporary     later it may work: throttled, unavailable
@@ -90,6 +91,10 @@ class Drifted(Refused):
 
 class Lapsed(Refused):
     """The target is not as it was when the plan was approved: the approval does not hold any more."""
+
+
+class Stopped(RiposteError):
+    """People have stopped it, by the kill switch; it may go on when that is off."""
 
 
 class Unverified(RiposteError):

@@ -1,11 +1,11 @@
-"""What the ledger keeps: steps with their state, holds on targets, runs, and the kill switch."""
+"""What the ledger keeps: steps with their state, holds on targets, and runs."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, Literal
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from shared.model.approval import Approval
 from shared.model.entity import AnyEntity
@@ -164,17 +164,3 @@ class Run(Struct, frozen=True, kw_only=True):
     finished: bool = False
     request: str = ""
     rehearsed: tuple[Record, ...] = ()
-
-
-class Switch(Struct, frozen=True, kw_only=True):
-    """The kill switch.
-
-    Args:
-        on: Whether every deed is refused.
-        who: Who turned it.
-        why: Why.
-    """
-
-    on: bool = False
-    who: str = ""
-    why: str = field(default="")

@@ -34,6 +34,7 @@ Decision = Literal[
     "denied",
     "lapsed",
     "extended",
+    "switched",
 ]
 
 DECISIONS: dict[str, str] = {
@@ -60,6 +61,7 @@ DECISIONS: dict[str, str] = {
     "denied": "Somebody denied its plan: nothing was done.",
     "lapsed": "Its plan was not approved in time, or the target has changed since: nothing was done.",
     "extended": "Somebody had it last longer.",
+    "switched": "Somebody turned the kill switch: who, why, from what and to what.",
 }
 assert set(DECISIONS) == set(get_args(Decision))
 
@@ -116,7 +118,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Plan: Annotated[Anything, Meta(description="What was to be approved.")] = None
     PlanHash: Annotated[Text, Meta(description="SHA-256 of the plan.")] = ""
     ApproverName: Annotated[Text, Meta(description="Who approved or denied it.")] = ""
-    ApproverId: Annotated[Text, Meta(description="Their object id.")] = ""
+    ApproverId: Annotated[Text, Meta(description="The approver's object id.")] = ""
     ExpiresTime: Annotated[Time, Meta(description="When it is undone by itself.")] = ""
     MissingEvidence: Annotated[Anything, Meta(description="Evidence that was not there when it was done.")] = None
     EventTime: Annotated[Time, Meta(description="When the event happened.")] = ""
@@ -131,6 +133,11 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     Mcsb: Annotated[Anything, Meta(description="Controls of the Microsoft cloud security benchmark.")] = None
     TraceParent: Annotated[Text, Meta(description="W3C trace context of the call.")] = ""
     AzureRequestIds: Annotated[Anything, Meta(description="Azure's ids of the requests that were made.")] = None
+    RecordedTime: Annotated[Time, Meta(description="When the record was made, whatever becomes of TimeGenerated.")] = ""
+    Chain: Annotated[Text, Meta(description="The hash chain it is in: the case's, or an instance's own.")] = ""
+    Sequence: Annotated[Number, Meta(description="Its place in the chain: 1, 2, 3 and so on.")] = 0
+    PreviousHash: Annotated[Text, Meta(description="The hash of the record before it in the chain.")] = ""
+    Hash: Annotated[Text, Meta(description="SHA-256 of this record's canonical form.")] = ""
 
 
 def columns() -> list[dict[str, str]]:

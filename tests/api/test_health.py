@@ -61,7 +61,7 @@ async def test_readiness_takes_the_key_and_shows_each_dependency() -> None:
         "ledger": {"ok": True, "open_cases": 0},
         "audit": {"ok": True, "waiting": 0},
         "dead_letters": {"ok": True, "waiting": 0},
-        "kill_switch": {"ok": True, "on": False, "who": "", "why": ""},
+        "kill_switch": {"ok": True, "on": False, "mode": "off", "who": "", "why": ""},
         "playbooks": {"ok": True, "playbooks": 3},
     }
 
@@ -151,7 +151,7 @@ async def test_the_kill_switch_is_shown_with_who_turned_it_and_why() -> None:
 
     status, found = await ready(made)
 
-    assert (status, found["kill_switch"]) == (200, {"ok": True, "on": True, "who": "ann", "why": "exercise"})
+    assert (status, found["kill_switch"]) == (200, {"ok": True, "on": True, "mode": "undo_only", "who": "ann", "why": "exercise"})
 
 
 async def test_with_wrong_settings_only_liveness_answers_well_and_every_mistake_is_told(

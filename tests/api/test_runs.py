@@ -190,4 +190,4 @@ async def test_the_kill_switch_and_the_limit_of_targets_hold_whoever_asks(tmp_pa
     assert sessions(made) == before
     reasons = [row["Reason"] for row in made.records if row["Decision"] == "refused"]
     assert ["2 targets" in reason for reason in reasons] == [True, True, False]
-    assert reasons[2] == "the kill switch is on: exercise (ann)"
+    assert reasons[2] == "the kill switch is on (undo_only): exercise (ann)"

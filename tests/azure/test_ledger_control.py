@@ -10,7 +10,7 @@ from azsim.faults import Cut
 from shared.azure.ledger import Ledger, unpacked
 from shared.azure.table import Row
 from shared.model.errors import Changed, NotFound, Permanent
-from shared.model.ledger import Switch
+from shared.model.switch import Switch
 from tests.azure.given import PARTITION, entry, noise, record, run
 from tests.azure.storage import Storage, on_azsim
 
@@ -112,12 +112,12 @@ async def test_without_its_row_the_kill_switch_is_off(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     ("columns", "switch"),
     [
-        ({"On": True, "Who": "Adele", "Why": "drill ä"}, Switch(on=True, who="Adele", why="drill ä")),
-        ({"On": False, "Who": "Adele"}, Switch(on=False, who="Adele")),
-        ({"On": 1}, Switch(on=True)),
-        ({"On": 0}, Switch(on=False)),
-        ({"Why": "the column On is missing"}, Switch(on=True, why="the column On is missing")),
-        ({"On": "true"}, Switch(on=True)),
+        ({"On": True, "Who": "Adele", "Why": "drill ä"}, Switch(mode="undo_only", who="Adele", why="drill ä")),
+        ({"On": False, "Who": "Adele"}, Switch(who="Adele")),
+        ({"On": 1}, Switch(mode="undo_only")),
+        ({"On": 0}, Switch()),
+        ({"Why": "the column On is missing"}, Switch(mode="undo_only", why="the column On is missing")),
+        ({"On": "true"}, Switch(mode="undo_only")),
     ],
 )
 async def test_a_person_turns_the_kill_switch_by_its_row(

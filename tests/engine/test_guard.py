@@ -161,9 +161,9 @@ async def test_without_the_permission_to_ask_for_groups_nobody_is_acted_on(tmp_p
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"On": True, "Who": "Megan", "Why": "the rule is wrong"}, "the kill switch is on: the rule is wrong (Megan)"),
-        ({"On": True}, "the kill switch is on: no reason given (by an unknown person)"),
-        ({}, "the kill switch is on: no reason given (by an unknown person)"),
+        ({"On": True, "Who": "Megan", "Why": "the rule is wrong"}, "the kill switch is on (undo_only): the rule is wrong (Megan)"),
+        ({"On": True}, "the kill switch is on (undo_only): no reason given (by an unknown person)"),
+        ({}, "the kill switch is on (undo_only): no reason given (by an unknown person)"),
     ],
     ids=["in full", "in short", "a row without columns"],
 )

@@ -45,7 +45,7 @@ async def test_it_is_not_tried_before_azure_allows_it(tmp_path: Path) -> None:
 
 async def test_it_is_given_up_after_some_attempts_and_says_so(tmp_path: Path) -> None:
     made = acting(tmp_path)
-    made.world.faults.always("PUT", "networkInterfaces", Status(503, retry_after=400))
+    made.world.faults.always("PUT", "networkInterfaces", Cut())
 
     await delivered(made, alert())
     for _ in range(MOST_ATTEMPTS + 2):
@@ -119,7 +119,7 @@ async def test_the_kill_switch_stops_what_waits_as_well(tmp_path: Path) -> None:
     assert await states(made, alert()) == ["refused", "refused"]
     assert isolated(made) == []
     assert {row["Reason"] for row in made.records if row["Decision"] == "refused"} == {
-        "the kill switch is on: wrong rule (Megan)"
+        "the kill switch is on (undo_only): wrong rule (Megan)"
     }
 
 

@@ -132,7 +132,7 @@ async def test_the_kill_switch_ends_it_and_what_is_not_known_is_not_called_refus
     await swept(made, DAY)
 
     assert made.records[-1]["Decision"] == ("uncertain" if doubt else "refused")
-    assert made.records[-1]["Reason"] == "the kill switch is on: wrong rule (Megan)"
+    assert made.records[-1]["Reason"] == "the kill switch is on (undo_only): wrong rule (Megan)"
     assert enabled(made) == [False, not doubt, True]
     (noted,) = await steps(made, BODY)
     assert (noted.entry.state, noted.entry.due) == ("done", None)

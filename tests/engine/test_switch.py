@@ -10,7 +10,7 @@ import pytest
 from azsim.faults import Status
 from shared.engine.switch import FRESH, KillSwitch
 from shared.model.errors import AzureError, Temporary
-from shared.model.ledger import Switch
+from shared.model.switch import Switch
 from tests import lab
 from tests.engine.cases import NICS, acting, alert, delivered, ends, isolated, turn
 from tests.lab import Lab
@@ -29,9 +29,9 @@ def switch(made: Lab) -> KillSwitch:
 @pytest.mark.parametrize(
     ("row", "wanted"),
     [
-        ({"On": True, "Who": "Megan", "Why": "wrong rule"}, Switch(on=True, who="Megan", why="wrong rule")),
-        ({"On": False, "Who": "Megan"}, Switch(on=False, who="Megan")),
-        ({}, Switch(on=True)),
+        ({"On": True, "Who": "Megan", "Why": "wrong rule"}, Switch(mode="undo_only", who="Megan", why="wrong rule")),
+        ({"On": False, "Who": "Megan"}, Switch(who="Megan")),
+        ({}, Switch(mode="undo_only")),
     ],
     ids=["on", "off", "a row that does not say"],
 )
@@ -94,7 +94,7 @@ async def test_turned_on_nothing_is_done_and_turned_off_the_next_event_is(tmp_pa
     turn(made, On=True, Who="Megan", Why="wrong rule")
     await delivered(made, alert("1"))
     assert (isolated(made), ends(made)) == ([], dict.fromkeys(NICS, "refused"))
-    assert {row["Reason"] for row in made.records} == {"the kill switch is on: wrong rule (Megan)"}
+    assert {row["Reason"] for row in made.records} == {"the kill switch is on (undo_only): wrong rule (Megan)"}
 
     turn(made, On=False)
     await asyncio.sleep(SECONDS)
@@ -110,4 +110,4 @@ async def test_turned_on_a_dry_run_says_that_it_would_be_refused(tmp_path: Path)
     await delivered(made, alert())
 
     assert {row["Decision"] for row in made.records} == {"refused"}
-    assert {row["Reason"] for row in made.records} == {"the kill switch is on: no reason given (by an unknown person)"}
+    assert {row["Reason"] for row in made.records} == {"the kill switch is on (undo_only): no reason given (by an unknown person)"}
