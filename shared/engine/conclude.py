@@ -32,6 +32,6 @@ async def conclude(noted: Noted, outcome: Outcome, journal: Sequence[Exchange], 
     )
     made = record.of_step(step, responder, DECISIONS[end.state], now, findings, end)
     try:
-        await move(noted, end, [made], who, app, instead(end, app))
+        await move(noted, end, [made], who, app, await instead(noted, end, app))
     except Changed:  # the claim had ended and another instance has the step now: it finds out, and records, what is
         log.warning("step %s was taken over before it was concluded as %s", step.key, end.state)

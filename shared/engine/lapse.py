@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 from msgspec.structs import replace
 
 from shared.azure.ledger import Noted
 from shared.engine import record
 from shared.engine.app import App
 from shared.engine.moves import move
-from shared.engine.plan import event_of
 from shared.model import ids
 from shared.model.ledger import Entry
 from shared.model.states import Who
-from shared.model.step import Aim
 
 
 async def lapse(noted: Noted, reason: str, who: Who, app: App) -> Noted:
@@ -25,30 +24,21 @@ async def lapse(noted: Noted, reason: str, who: Who, app: App) -> Noted:
     end = replace(noted.entry, state="lapsed", reason=reason, due=None, due_for="")
     findings = record.Findings(reason=reason)
     made = record.of_step(step, app.responders.get(step.aim.responder), "lapsed", now, findings, end)
-    return await move(noted, end, [made], who, app, instead(end, app))
+    return await move(noted, end, [made], who, app, await instead(noted, end, app))
 
 
-def instead(end: Entry, app: App) -> list[Entry]:
-    """What the playbook does instead of a step that has lapsed: steps whose targets are still to be looked for."""
+async def instead(noted: Noted, end: Entry, app: App) -> list[Entry]:
+    """The steps that are to be done instead of one that has lapsed: once for the case, however many lapse."""
     step = end.step
-    playbook = app.playbooks.named(step.playbook)
-    if end.state != "lapsed" or playbook is None or any(c.responder == step.aim.responder for c in playbook.lapsed):
+    if end.state != "lapsed" or not step.instead:
         return []
-    now, asked = app.clock.now(), end.approval.id if end.approval else ""
-    about, entity = event_of(step.event, (step.aim.entity,)), step.aim.entity
+    now = app.clock.now()
     begun = []
-    for call in playbook.lapsed:
-        responder = app.responders[call.responder]
-        if responder.target.accepts.isdisjoint(entity.kinds):
-            continue
-        other = replace(
-            step,
-            key=ids.step_key(step.event.case, step.playbook, call.responder, f"instead of {step.key}, {asked}"),
-            order=playbook.order(call.responder),
-            aim=Aim(responder=call.responder, params=call.params, entity=entity),
-            target={},
-            terms=call.terms_for(about, responder.facts.impact, step.targets),
-        )
-        reason = f"instead of {step.aim.responder}, which has lapsed"
-        begun.append(Entry(step=other, state="planned", started=now, due=now, due_for="again", reason=reason))
+    for other in step.instead:
+        place = ids.value_digest(msgspec.to_builtins(other.aim.entity))
+        key = ids.step_key(step.event.case, step.playbook, other.aim.responder, f"instead, {place}")
+        if await app.ledger.entry(noted.row.partition, key) is None:
+            planned = replace(step, key=key, order=other.order, aim=other.aim, terms=other.terms, target={}, instead=())
+            reason = f"instead of {step.aim.responder}, which has lapsed"
+            begun.append(Entry(step=planned, state="planned", started=now, due=now, due_for="again", reason=reason))
     return begun

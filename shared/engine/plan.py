@@ -12,13 +12,12 @@ import msgspec
 from shared.engine.app import App
 from shared.engine.match import Match
 from shared.engine.outcome import Outcome, of_error
+from shared.engine.playbook.call import Call
 from shared.engine.resolve import resolve
 from shared.model import ids
 from shared.model.delivery import Delivery
-from shared.model.entity import AnyEntity
 from shared.model.event import Event
-from shared.model.severity import Severity
-from shared.model.step import Actor, Aim, Brief, Mode, Step
+from shared.model.step import Actor, Aim, Brief, Instead, Mode, Step, Terms
 from shared.model.target import Target
 from shared.wire.journal import Exchange
 from shared.wire.scope import scope
@@ -68,9 +67,21 @@ async def planned(match: Match, about: Brief, ask: Ask, app: App) -> list[Planne
 
 def on_terms(step: Step, match: Match, targets: int, app: App) -> Step:
     """A step, with the terms on which it is done in a run with so many targets."""
-    name = step.aim.responder
-    terms = match.playbook.call(name).terms_for(match.event, app.responders[name].facts.impact, targets)
-    return msgspec.structs.replace(step, terms=terms, targets=targets)
+    terms = _terms(match.playbook.call(step.aim.responder), match, targets, app)
+    instead = () if not terms.approval else tuple(_instead(match, targets, app))
+    return msgspec.structs.replace(step, terms=terms, targets=targets, instead=instead)
+
+
+def _instead(match: Match, targets: int, app: App) -> Iterator[Instead]:
+    """What the playbook does instead of steps that nobody approves in time."""
+    for call in match.playbook.lapsed:
+        for aim in _aims(call, match, app):
+            order = match.playbook.order(call.responder)
+            yield Instead(aim=aim, terms=_terms(call, match, targets, app), order=order)
+
+
+def _terms(call: Call, match: Match, targets: int, app: App) -> Terms:
+    return call.terms_for(match.event, app.responders[call.responder].facts.impact, targets)
 
 
 async def planned_for(match: Match, about: Brief, aim: Aim, ask: Ask, app: App) -> list[Planned]:
@@ -94,9 +105,13 @@ def in_order(plans: Iterable[Planned]) -> Iterator[list[Planned]]:
 def aims(match: Match, app: App) -> Iterator[Aim]:
     """What the playbook wants to do, step by step, to each entity that the step's responder can act on."""
     for call in match.playbook.steps:
-        for entity in match.entities:
-            if not app.responders[call.responder].target.accepts.isdisjoint(entity.kinds):
-                yield Aim(responder=call.responder, params=call.params, entity=entity)
+        yield from _aims(call, match, app)
+
+
+def _aims(call: Call, match: Match, app: App) -> Iterator[Aim]:
+    for entity in match.entities:
+        if not app.responders[call.responder].target.accepts.isdisjoint(entity.kinds):
+            yield Aim(responder=call.responder, params=call.params, entity=entity)
 
 
 def brief(event: Event, delivery: Delivery) -> Brief:
@@ -121,24 +136,6 @@ def brief(event: Event, delivery: Delivery) -> Brief:
         door=delivery.door,
         received=delivery.received,
         trace=delivery.trace,
-    )
-
-
-def event_of(about: Brief, entities: tuple[AnyEntity, ...], same: tuple[str, ...] = ()) -> Event:
-    """An event, as far as it is kept."""
-    return Event(
-        source=about.source,
-        provider=about.provider,
-        product=about.product,
-        id=about.id,
-        case=about.case,
-        same=same,
-        kind=about.kind,
-        title=about.title,
-        severity=Severity.read(about.severity),
-        time=about.time,
-        entities=entities,
-        digest=about.digest,
     )
 
 

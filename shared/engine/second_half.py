@@ -53,7 +53,7 @@ async def second_half(noted: Noted, app: App) -> None:
         notes=outcome.notes,
         journal=journal,
     )
-    kept = replace(end, before=entry.before)  # the way back goes to where it all began
+    kept = replace(end, before=entry.before, expires=entry.expires)  # the way back goes to where it all began
     try:
         await move(taken, kept, [record.of_step(step, responder, decision, now, findings, end)], "owner", app)
     except Changed:  # the claim had ended and another instance has the step now

@@ -82,6 +82,20 @@ class Aim(Struct, frozen=True, kw_only=True):
     entity: AnyEntity
 
 
+class Instead(Struct, frozen=True, kw_only=True):
+    """What is done instead of a step that has lapsed.
+
+    Args:
+        aim: What is to be done, its target still to be looked for.
+        terms: On what terms.
+        order: Its place in the playbook.
+    """
+
+    aim: Aim
+    terms: Terms
+    order: int
+
+
 class Step(Struct, frozen=True, kw_only=True):
     """A step with its target.
 
@@ -100,6 +114,7 @@ class Step(Struct, frozen=True, kw_only=True):
         terms: On what terms it is done.
         targets: How many targets its run has.
         lacking: Evidence that was to be collected before, and has not been.
+        instead: What is done instead, should it wait for an approval in vain.
     """
 
     key: str
@@ -116,6 +131,7 @@ class Step(Struct, frozen=True, kw_only=True):
     terms: Terms = Terms()
     targets: int = 1
     lacking: tuple[str, ...] = ()
+    instead: tuple[Instead, ...] = ()
 
     @property
     def target_id(self) -> str:

@@ -39,16 +39,33 @@ ANALYST = Actor("user", "ann@contoso.example", "0f1e2d3c-4b5a-4697-8877-66554433
 SOURCES = ["defender_for_cloud", "sentinel_incident", "graph_alert", "key_vault"]
 
 
-def acting(folder: Path, *steps: str, mode: str = "act", **given: Any) -> Lab:
-    """Contoso with one playbook, `only`, that runs these responders on machines and accounts."""
+def acting(
+    folder: Path,
+    *steps: str,
+    mode: str = "act",
+    options: Mapping[str, Any] | None = None,
+    more: Mapping[str, Any] | None = None,
+    **given: Any,
+) -> Lab:
+    """Contoso with one playbook, `only`, that runs these responders on machines and accounts.
+
+    Args:
+        folder: Where the playbook is written.
+        steps: The responders.
+        mode: Whether it acts.
+        options: What the playbook says of each step.
+        more: Other fields of the playbook.
+        given: For the lab.
+    """
     accepted = frozenset[str]().union(*(all_responders()[name].target.accepts for name in steps or [ISOLATE]))
     content = {
         "name": "only",
         "description": "For tests of the engine.",
         "mode": mode,
         "when": {"source": SOURCES, "entity": sorted(accepted)},
-        "then": [{name: None} for name in steps or [ISOLATE]],
+        "then": [{name: dict(options) if options else None} for name in steps or [ISOLATE]],
         "tests": [{"recording": "defender_low_severity", "expect": []}],
+        **(more or {}),
     }
     folder.mkdir(exist_ok=True)
     folder.joinpath("only.yaml").write_text(yaml.safe_dump(content, sort_keys=False))

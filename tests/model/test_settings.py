@@ -61,6 +61,7 @@ def test_what_is_needed_is_enough_and_the_rest_has_safe_defaults() -> None:
         cloud=CLOUDS["AzureCloud"],
         easy_auth=False,
         operator_role="Riposte.Operator",
+        approver_role="Riposte.Approver",
         concurrency=32,
         max_targets=10,
         preview_seconds=60,

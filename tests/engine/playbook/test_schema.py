@@ -6,6 +6,7 @@ import jsonschema
 import pytest
 import yaml
 
+from shared.engine.playbook.call import OPTIONS
 from shared.engine.playbook.schema import schema
 from shared.kinds.responder import all_responders
 from shared.kinds.source import all_sources
@@ -30,12 +31,13 @@ def test_an_editor_is_offered_every_responder_with_its_parameters() -> None:
     for name, responder in all_responders().items():
         reference = steps[name]["anyOf"][0]["$ref"].rpartition("/")[2]
         params = SCHEMA["$defs"][reference]
-        assert set(params["properties"]) == set(responder.params.__struct_fields__)
+        assert set(params["properties"]) == {*responder.params.__struct_fields__, *OPTIONS}
+        assert OPTIONS.isdisjoint(responder.params.__struct_fields__), name
         assert params["additionalProperties"] is False
         assert all("description" in described for described in params["properties"].values()), name
 
 
 def test_every_field_says_what_it_is_for() -> None:
-    for part in ("Form", "When", "Trial"):
+    for part in ("Form", "When", "Trial", "First"):
         described = SCHEMA["$defs"][part]["properties"]
         assert [name for name, rules in described.items() if "description" not in rules and "$ref" not in rules] == []
