@@ -23,8 +23,8 @@ class Extension(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How long, from now on or until when, and why."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=1000)]
-    lasts: Annotated[Duration | None, Meta(description="From now on.")] = None
-    until: Annotated[datetime | None, Meta(tz=True)] = None
+    lasts: Duration | None = None
+    until: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 async def extend(run_id: str, body: bytes, actor: Actor, app: App) -> Answer:

@@ -37,8 +37,7 @@ class Asked:
     def waits(self) -> bool:
         """Whether it can still be answered."""
         entry = self.noted.entry
-        forced = self.approval.plan.deed == "forced_undo" and entry.state == entry.was
-        return self.approval.decided is None and (entry.state == "held" or forced)
+        return entry.forcing is not None or (entry.state == "held" and self.approval.decided is None)
 
 
 async def find(approval: str, app: App) -> Asked | None:

@@ -83,7 +83,7 @@ async def _entry(noted: Noted, opened: Opened, app: App) -> None:
     due = entry.due is not None and entry.due <= now
     over = entry.state in UNDOABLE and entry.expires is not None and entry.expires <= now
     with scope(entry.step.key):
-        if entry.state == "held" and due:
+        if (entry.state == "held" and due) or (entry.forcing is not None and entry.forcing.until <= now):
             with suppress(Changed):  # somebody has answered meanwhile
                 await lapse(noted, "nobody approved its plan in time", "sweep", app)
         elif entry.step.aim.responder not in app.responders:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from shared.model.approval import Approval
 from shared.model.entity import AnyEntity
 from shared.model.record import Record
-from shared.model.states import ENDS, State
+from shared.model.states import ENDS, UNDOABLE, State
 from shared.model.step import Actor, Brief, Mode, Step
 
 Due = Literal["", "again", "later", "lapse"]
@@ -87,7 +87,15 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.lease is not None:
             return self.lease
         open_ = self.due or (None if self.state in ENDS else self.started)
-        return min((time for time in (open_, self.expires) if time is not None), default=None)
+        asked = self.forcing.until if self.forcing else None
+        return min((time for time in (open_, self.expires, asked) if time is not None), default=None)
+
+    @property
+    def forcing(self) -> Approval | None:
+        """The request to force the way back, if it waits for an answer."""
+        asked = self.approval
+        waits = asked is not None and asked.plan.deed == "forced_undo" and asked.decided is None
+        return asked if waits and self.state in UNDOABLE else None
 
 
 class Hold(Struct, frozen=True):

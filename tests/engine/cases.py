@@ -124,6 +124,11 @@ def ends(made: Lab) -> dict[str, str]:
     }
 
 
+def decisions_of(made: Lab, target: str) -> list[str]:
+    """What was decided about a target, in order."""
+    return [row["Decision"] for row in made.records if row.get("Target") == target]
+
+
 def resource(made: Lab, resource_id: str) -> dict[str, Any]:
     """A resource of the tenant, to change it."""
     found = made.world.state(Arm).find(resource_id)
