@@ -90,6 +90,7 @@ class Rules:
         view: Properties that Azure computes when the resource is read.
         before_delete: Refuses a deletion.
         lists: What a collection at a scope shows; None: what lies below the scope.
+        page: The answer to a list, made of what the collection shows; it may filter, order and divide that.
         actions: POST operations by name.
         action_permission: The permission they take instead of their own, such as `read`.
         seconds: How long a write takes; 0: it is done with the answer.
@@ -101,6 +102,7 @@ class Rules:
     view: Callable[[World, Resource], dict[str, Any]] = show_all
     before_delete: Callable[[Call, Resource], None] = lambda _call, _resource: None
     lists: Callable[[Call, str], list[Resource]] | None = None
+    page: Callable[[Call, list[dict[str, Any]]], dict[str, Any]] = lambda _call, found: {"value": found}
     actions: Mapping[str, Callable[[Call, Resource], Response]] = field(default_factory=dict)
     action_permission: str | None = None
     seconds: float = 0.0

@@ -63,8 +63,9 @@ def _get(call: Call, at: ResourceId) -> Response:
     arm.require(call, f"{at.type}/read", at.scope if at.is_collection else at.path)
     if at.is_collection:
         _group(call, at)
-        found = (arm.rules_of(at.type).lists or _below)(call, at.scope)
-        return json_response({"value": [arm.view(call.world, r) for r in found]})
+        rules = arm.rules_of(at.type)
+        found = (rules.lists or _below)(call, at.scope)
+        return json_response(rules.page(call, [arm.view(call.world, r) for r in found]))
     return _shown(call, _existing(call, at))
 
 

@@ -1,13 +1,30 @@
-"""Microsoft.SecurityInsights: the alerts and entities of a Sentinel incident."""
+"""Microsoft.SecurityInsights: the incidents of a Sentinel workspace, and the alerts and entities of one."""
 
 from __future__ import annotations
 
-from azsim import arm
+from typing import Any
+
+from azsim import arm, pages
 from azsim.arm import Resource, Rules
 from azsim.call import Call
 from azsim.messages import Response, json_response
 
 INCIDENT = "Microsoft.SecurityInsights/incidents"
+
+_USUAL, _MOST = 50, 1000
+"""Incidents of a page."""
+_PATHS = tuple(
+    f"properties/{name}"
+    for name in ("createdTimeUtc", "incidentNumber", "lastModifiedTimeUtc", "severity", "status", "title")
+)
+
+
+def _list(call: Call, incidents: list[dict[str, Any]]) -> dict[str, Any]:
+    """https://learn.microsoft.com/rest/api/securityinsights/incidents/list."""
+    found = pages.kept(incidents, call.query.get("$filter"), _PATHS)
+    found = pages.ordered(found, call.query.get("$orderby", "properties/createdTimeUtc desc"), _PATHS)
+    value, link = pages.page(call, found, pages.top(call, _USUAL, _MOST), "$skipToken")
+    return {"value": value, **({"nextLink": link} if link else {})}
 
 
 def _entities(_: Call, incident: Resource) -> Response:
@@ -25,5 +42,5 @@ def _alerts(_: Call, incident: Resource) -> Response:
 arm.define(
     INCIDENT,
     # Both are POSTs that Azure covers by the permission to read the incident.
-    Rules(actions={"entities": _entities, "alerts": _alerts}, action_permission="read", shows_etag=True),
+    Rules(actions={"entities": _entities, "alerts": _alerts}, action_permission="read", shows_etag=True, page=_list),
 )

@@ -5,6 +5,7 @@ https://learn.microsoft.com/rest/api/resources/resources
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import HttpResponseError, map_error
@@ -40,13 +41,20 @@ class ArmClient:
         """
         return await self._call("GET", resource_id, api_version)
 
-    async def list(self, collection: str, api_version: str) -> list[dict[str, Any]]:
+    async def list(
+        self, collection: str, api_version: str, query: Mapping[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """Everything in a collection, page after page.
+
+        Args:
+            collection: Its path.
+            api_version: The API's version.
+            query: Such as `$filter`, if the API has that.
 
         Raises:
             azure.core.exceptions.HttpResponseError: Azure's error.
         """
-        page = await self._call("GET", collection, api_version)
+        page = await self._call("GET", collection, api_version, query)
         found = list(page["value"])
         while page.get("nextLink"):
             page = await self._send(HttpRequest("GET", page["nextLink"]))
@@ -61,8 +69,10 @@ class ArmClient:
         """
         return await self._call("POST", f"{resource_id}/{action}", api_version)
 
-    async def _call(self, method: str, path: str, api_version: str) -> dict[str, Any]:
-        request = HttpRequest(method, str(ResourceId(path)), params={"api-version": api_version})
+    async def _call(
+        self, method: str, path: str, api_version: str, query: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        request = HttpRequest(method, str(ResourceId(path)), params={"api-version": api_version, **(query or {})})
         request.url = self._client.format_url(request.url)
         return await self._send(request)
 
