@@ -15,15 +15,12 @@ from azsim.services.blobs import Blobs
 from azsim.tenants import contoso
 from shared.api import dead_letters
 from shared.engine import outbox
-from shared.engine.read import DeadLetter
 from shared.engine.redrive.put_back import begin
-from shared.model.dead_letter import Letter
 from shared.model.step import Actor
 from tests import lab
 from tests.api.asking import LEDGER, answered, signed_in, told
 from tests.azsim.eventhubs.conftest import sdk  # noqa: F401 - a fixture
-from tests.engine.cases import delivery
-from tests.engine.letters import connected, hub
+from tests.engine.letters import connected, hub, posted
 from tests.lab import Lab
 
 pytestmark = [pytest.mark.real_time, pytest.mark.usefixtures("sdk")]
@@ -41,15 +38,6 @@ async def broker() -> AsyncIterator[Broker]:
 @pytest.fixture
 def made(broker: Broker) -> Lab:
     return connected(broker)
-
-
-async def posted(made: Lab, *bodies: bytes, reason: str = "not JSON", source: str = "") -> list[Letter]:
-    found = []
-    for body in bodies:
-        found.append(await outbox.letter(DeadLetter(reason, "byte 1", body, source), delivery(made, body), made.app))
-        await asyncio.sleep(0.02)
-    await outbox.post((), found, made.app)
-    return found
 
 
 async def asked(made: Lab, url: str, method: str = "GET", **headers: str) -> tuple[int, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,9 +11,12 @@ import msgspec
 
 from azsim.clock import Clock
 from azsim.eventhubs import Broker
+from shared.engine import outbox
+from shared.engine.read import DeadLetter
 from shared.engine.redrive.letters import Kept, Look, Wanted, look
 from shared.model.dead_letter import Letter
 from tests import lab
+from tests.engine.cases import delivery
 from tests.lab import Lab
 
 HUB = "dead-letters"
@@ -48,4 +52,14 @@ async def one(made: Lab, letter_id: str = "") -> Kept:
     """The only letter, or the one with this id; with its body."""
     wanted = Wanted(ids=frozenset({letter_id})) if letter_id else Wanted()
     (found,) = (await look(wanted, made.app, bodies=True)).letters
+    return found
+
+
+async def posted(made: Lab, *bodies: bytes, reason: str = "not JSON", source: str = "") -> list[Letter]:
+    """Letters that were just written, each a moment after the one before it."""
+    found = []
+    for body in bodies:
+        found.append(await outbox.letter(DeadLetter(reason, "byte 1", body, source), delivery(made, body), made.app))
+        await asyncio.sleep(0.02)
+    await outbox.post((), found, made.app)
     return found

@@ -7,20 +7,19 @@ import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
+from azsim.doors.https import open_door
 from azsim.eventhubs import Broker
 from azsim.services.blobs import Blobs
 from azsim.tenants import contoso
 from shared.engine import outbox
-from shared.engine.read import DeadLetter
 from shared.engine.redrive.command import parser, run
-from shared.model.dead_letter import Letter
 from tests import lab
 from tests.azsim.eventhubs.conftest import sdk  # noqa: F401 - a fixture
-from tests.engine.cases import delivery
-from tests.engine.letters import connected, hub
+from tests.engine.letters import connected, hub, posted
 from tests.lab import Lab
 
 pytestmark = [pytest.mark.real_time, pytest.mark.usefixtures("sdk")]
@@ -38,15 +37,6 @@ async def broker() -> AsyncIterator[Broker]:
 @pytest.fixture
 def made(broker: Broker) -> Lab:
     return connected(broker)
-
-
-async def posted(made: Lab, *bodies: bytes, reason: str = "not JSON", source: str = "") -> list[Letter]:
-    found = []
-    for body in bodies:
-        found.append(await outbox.letter(DeadLetter(reason, "byte 1", body, source), delivery(made, body), made.app))
-        await asyncio.sleep(0.02)
-    await outbox.post((), found, made.app)
-    return found
 
 
 async def said(made: Lab, capsys: Captured, *arguments: str) -> tuple[int, list[str], str]:
@@ -223,3 +213,27 @@ def test_without_azure_it_says_what_did_not_answer() -> None:
 
     assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (1, "", False)
     assert "Azure could not be reached" in done.stderr
+
+
+async def test_the_whole_command_runs_as_it_is_shipped(broker: Broker, made: Lab, tmp_path: Path) -> None:
+    (sent,) = await posted(made, lab.recording("defender_low_severity"))
+    async with open_door(made.world, tmp_path) as door:
+        own = {**door.environment, **lab.environment(RIPOSTE_EVENTHUB=broker.connection_string)}
+
+        async def ended(*arguments: str) -> tuple[int | None, str, str]:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "shared.engine.redrive", *arguments),
+                cwd=lab.ROOT,
+                env=own,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+            out, complaints = await process.communicate()
+            return process.returncode, out.decode(), complaints.decode()
+
+        code, out, complaints = await ended("put-back", "--all", "--who", "ann")
+        listed = await ended("list", "--json")
+
+    assert (code, complaints, out.splitlines()[0].split()[:2]) == (0, "", [sent.id, "handled"])
+    assert (listed[0], json.loads(listed[1])["put_back"][0]["state"], listed[2]) == (0, "handled", "")
+    assert made.record(Decision="redriven")["ActorName"] == "ann"

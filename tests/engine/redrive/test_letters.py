@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import pytest
@@ -17,7 +16,7 @@ from shared.model.step import Actor
 from tests import lab
 from tests.azsim.eventhubs.conftest import sdk  # noqa: F401 - a fixture
 from tests.engine.cases import delivery
-from tests.engine.letters import connected, hub, in_hub, looked, one, served
+from tests.engine.letters import connected, hub, in_hub, looked, one, posted, served
 from tests.lab import Lab
 
 pytestmark = [pytest.mark.real_time, pytest.mark.usefixtures("sdk")]
@@ -25,15 +24,6 @@ pytestmark = [pytest.mark.real_time, pytest.mark.usefixtures("sdk")]
 
 async def made_of(made: Lab, body: bytes, reason: str = "not JSON", source: str = "") -> Letter:
     return await outbox.letter(DeadLetter(reason, "byte 1", body, source), delivery(made, body), made.app)
-
-
-async def posted(made: Lab, *bodies: bytes) -> list[Letter]:
-    found = []
-    for body in bodies:  # each came a moment after the one before it
-        found.append(await made_of(made, body))
-        await asyncio.sleep(0.02)
-    await outbox.post((), found, made.app)
-    return found
 
 
 def names(found: list[Kept]) -> list[str]:
