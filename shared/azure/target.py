@@ -15,6 +15,21 @@ Found = TypeVar("Found", bound=Target)
 
 
 @dataclass(frozen=True, slots=True)
+class Population(Generic[Found]):
+    """What a target is one of, for budgets in per cent.
+
+    Args:
+        of: Says it in words: `users of the tenant`. Equal for all targets that are counted together.
+        permissions: What counting takes.
+        count: Counts them.
+    """
+
+    of: Callable[[Found], str]
+    permissions: tuple[Permission, ...]
+    count: Callable[[Found, Azure], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True)
 class TargetKind(Generic[Found]):
     """A kind of target.
 
@@ -23,9 +38,11 @@ class TargetKind(Generic[Found]):
         accepts: The entity kinds it can be found from.
         permissions: What finding it takes.
         resolve: Finds the targets an entity stands for. Raises `Refused` if none or more than it names.
+        population: What they are counted among; without one, a budget in per cent refuses.
     """
 
     type: type[Found]
     accepts: frozenset[str]
     permissions: tuple[Permission, ...]
     resolve: Callable[[AnyEntity, Azure], Awaitable[tuple[Found, ...]]]
+    population: Population[Found] | None = None

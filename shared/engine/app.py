@@ -16,12 +16,16 @@ from shared.azure.ledger import Ledger
 from shared.azure.table import Table
 from shared.engine.match import Playbooks
 from shared.engine.playbook.load import load
+from shared.engine.playbook.mistakes import nearest
+from shared.engine.population import Populations
 from shared.engine.preview import Previews
 from shared.engine.read import Sources
 from shared.engine.slots import Slots
 from shared.engine.switch import KillSwitch
 from shared.kinds.responder import Responder, all_responders
 from shared.kinds.source import all_sources
+from shared.model.budget import OTHERS
+from shared.model.errors import Mistake, Mistakes
 from shared.model.permission import Permission
 from shared.model.record import STREAM
 from shared.model.settings import EVENT_HUB, Settings, read
@@ -58,6 +62,7 @@ class App:
     chance: Chance
     slots: Slots
     switch: KillSwitch
+    populations: Populations
     previews: Previews
     instance: str
     tasks: set[asyncio.Task[None]]
@@ -110,6 +115,9 @@ def compose(
     settings = read(environment)
     sources = Sources(all_sources())
     responders = all_responders()
+    unknown = settings.budgets.keys() - responders.keys() - {OTHERS}
+    if unknown:
+        raise Mistakes([Mistake("RIPOSTE_BUDGETS", "", nearest(name, responders)) for name in unknown])
     loaded = Playbooks(load(folder / settings.playbooks, responders, sources.names))
     throttled = Throttle(send).send
     credential = Credential(_patient(throttled, clock, chance), clock, settings.identity_client_id)
@@ -138,6 +146,7 @@ def compose(
         chance=chance,
         slots=Slots(settings.concurrency),
         switch=KillSwitch(ledger, clock),
+        populations=Populations(clock),
         previews=Previews(clock, timedelta(seconds=settings.preview_seconds)),
         instance=chance.id(),
         tasks=set(),

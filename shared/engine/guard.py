@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from shared.engine.app import App
 from shared.engine.guards.approval import approval
+from shared.engine.guards.budget import budget
 from shared.engine.guards.cap import cap
 from shared.engine.guards.groups import groups
 from shared.engine.guards.kill_switch import kill_switch
@@ -14,10 +15,12 @@ from shared.engine.guards.live import Look, live
 from shared.engine.guards.locks import locks
 from shared.engine.guards.no import No
 from shared.engine.guards.own import own
+from shared.engine.guards.quiet_hours import quiet_hours
 from shared.engine.guards.roles import roles
 from shared.engine.guards.tagged import tagged
 from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Planned
+from shared.model.quiet_hours import QuietHours
 from shared.model.target import Target
 
 
@@ -70,7 +73,15 @@ async def _no(plan: Planned, target: Target, count: int | None, app: App, said: 
         or tagged(target, settings, said)
         or await _live(plan, target, app, said)
         or approval(plan, said)
+        or quiet_hours(_quiet(plan, app), app.clock.now(), said, approved=plan.approved)
+        or await budget(plan, target, app, said)  # the last: it spends what it allows
     )
+
+
+def _quiet(plan: Planned, app: App) -> QuietHours | None:
+    """The quiet hours of the step's playbook, as it is now."""
+    playbook = app.playbooks.named(plan.step.playbook)
+    return playbook.quiet_hours if playbook else None
 
 
 async def _live(plan: Planned, target: Target, app: App, said: list[str]) -> No | None:

@@ -30,7 +30,8 @@ class Preview:
 
     Args:
         target: The target; None if none was found.
-        end: Why it would not be done, or cannot be foreseen; None if it would.
+        end: Why it would not be done, or cannot be foreseen, or would wait; None if it would be done.
+        waits: Whether it would be done all the same, later or if somebody approves.
         said: What the guards said.
         change: What would differ; None if it is not known.
         would_send: The writes that were kept back; none if the target is as wanted.
@@ -39,6 +40,7 @@ class Preview:
 
     target: Target | None
     end: Outcome | None
+    waits: bool = False
     said: tuple[str, ...] = ()
     change: Change[Struct] | None = None
     would_send: tuple[KeptBack, ...] = ()

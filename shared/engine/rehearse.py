@@ -48,11 +48,13 @@ def _record(made: Step, preview: Preview, count: int, now: datetime, app: App) -
     reason = ""
     if count > app.settings.max_targets:
         decision, reason = "refused", too_many(count, app.settings)
+    elif not preview.would_send and (preview.end is None or preview.waits):
+        reason = "the target is as wanted already: nothing would be done"
+    elif preview.waits and preview.end is not None:
+        reason = f"{'somebody would have to approve it' if preview.end.state == 'held' else 'it would wait'}: {preview.end.reason}"
     elif preview.end is not None:
         decision = "refused" if preview.end.state == "refused" else "failed"
         reason = preview.end.reason
-    elif not preview.would_send:
-        reason = "the target is as wanted already: nothing would be done"
     elif made.terms.approval:
         reason = f"somebody would have to approve it: {made.terms.approval}"
     findings = record.Findings(
@@ -79,22 +81,24 @@ async def _previews(match: Match, about: Brief, aim: Aim, ask: Ask, app: App) ->
 async def _preview(plan: Planned, app: App) -> Preview:
     async with app.slots:
         verdict = await guard(plan, None, app)
-        if plan.target is None or verdict.end is not None:
+        waits = verdict.end is not None and (verdict.end.state == "held" or verdict.end.put_off)
+        if plan.target is None or (verdict.end is not None and not waits):
             return Preview(target=plan.target, end=verdict.end, said=verdict.said, journal=tuple(plan.journal))
         responder = app.responders[plan.step.aim.responder]
         kept_back: list[KeptBack] = []
         azure = app.azure(permissions(responder), plan.journal, kept_back.append)
-        end: Outcome | None = None
+        end: Outcome | None = verdict.end
         change: Change[Struct] | None = None
         try:
             change = await with_fresh_token(lambda: foresee(plan.step, responder, azure, app), app.credential)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is what can be foreseen
-            end = of_error(error, plan.step.aim.responder)
+            end, waits = of_error(error, plan.step.aim.responder), False
         return Preview(
             target=plan.target,
             end=end,
             said=verdict.said,
             change=change,
+            waits=waits,
             would_send=tuple(kept_back),
             journal=tuple(plan.journal),
         )

@@ -7,10 +7,13 @@ import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from shared.model.budget import Budgets, read_budgets
 from shared.model.cloud import CLOUDS, Cloud
+from shared.model.duration import length
 from shared.model.errors import Mistake, Mistakes
 from shared.model.own import own_resources
 from shared.model.resource_id import ResourceId
@@ -85,6 +88,13 @@ def _flag(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError("must be true or false")
     return text.lower() == "true"
+
+
+def _length(text: str) -> timedelta:
+    found = length(text)
+    if not timedelta(hours=1) <= found <= timedelta(days=999):
+        raise ValueError("must be from 1h to 999d")
+    return found
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -170,6 +180,11 @@ class Settings:
     reconcile_graph_alerts: bool = _setting(
         "Whether the alerts of Microsoft Graph are compared with what was delivered.", _flag, default="false"
     )
+    retention: timedelta = _setting(
+        "How long the ledger remembers a case that is over: 1h to 999d. What still holds a target is never over.",
+        _length,
+        default="90d",
+    )
     playbooks: str = _setting("Folder of the playbooks, from the app's own folder on.", default="playbooks")
     cloud: Cloud = _setting(f"Azure cloud: {', '.join(CLOUDS)}.", _cloud, default="AzureCloud")
     easy_auth: bool = _setting(
@@ -188,6 +203,13 @@ class Settings:
     concurrency: int = _setting("How many steps one instance works on at a time.", _whole(1, 500), default="32")
     max_targets: int = _setting(
         "How many targets one run of a playbook may have; more are refused.", _whole(1, 1000), default="10"
+    )
+    budgets: Budgets = _setting(
+        "How many targets each responder may act on in a time; more are held until somebody approves. `30/1h`: 30 in any "
+        "hour; `10%/1h`: ten per cent of what there is, at least one; several with commas. `*` stands for responders that "
+        "are not named; `none`: no limit. `*=30/1h,10%/1h; network.isolate_nic=20/1h`.",
+        read_budgets,
+        default="*=30/1h,10%/1h",
     )
     preview_seconds: int = _setting(
         "How long the look at a target is reused by dry runs, in seconds.", _whole(0, 3600), default="60"

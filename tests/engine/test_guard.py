@@ -39,6 +39,7 @@ async def test_what_nothing_speaks_against_may_be_done_and_says_what_was_looked_
             "protected list: none of its 0",
             "protected tag: no riposte=protected",
             "resource locks: none that is CanNotDelete or ReadOnly",
+            "budget: 0 of 1000 targets (1000/1h)",
         ),
     )
 
@@ -112,7 +113,7 @@ async def test_a_person_in_no_protected_group_is_not(tmp_path: Path) -> None:
     found = await verdict(acting(tmp_path, REVOKE), about(ADELE))
 
     assert found.end is None
-    assert found.said[-2:] == (
+    assert found.said[-3:-1] == (
         "protected groups: not a member of any of 1",
         "directory roles: none, and none eligible",
     )
@@ -161,7 +162,10 @@ async def test_without_the_permission_to_ask_for_groups_nobody_is_acted_on(tmp_p
 @pytest.mark.parametrize(
     ("columns", "told"),
     [
-        ({"On": True, "Who": "Megan", "Why": "the rule is wrong"}, "the kill switch is on (undo_only): the rule is wrong (Megan)"),
+        (
+            {"On": True, "Who": "Megan", "Why": "the rule is wrong"},
+            "the kill switch is on (undo_only): the rule is wrong (Megan)",
+        ),
         ({"On": True}, "the kill switch is on (undo_only): no reason given (by an unknown person)"),
         ({}, "the kill switch is on (undo_only): no reason given (by an unknown person)"),
     ],

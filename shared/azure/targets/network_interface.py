@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from shared.azure.clients import Azure
-from shared.azure.target import TargetKind
+from shared.azure.target import Population, TargetKind
 from shared.model.entity import AnyEntity, AzureResource, Host
 from shared.model.errors import Refused
 from shared.model.permission import arm
@@ -15,6 +15,7 @@ from shared.model.target import Target, tags_of
 TYPE = "Microsoft.Network/networkInterfaces"
 MACHINE = "Microsoft.Compute/virtualMachines"
 MACHINE_API = "2024-07-01"
+_READ = arm("Microsoft.Network/networkInterfaces/read")
 
 
 class NetworkInterface(Target, frozen=True, kw_only=True):
@@ -77,9 +78,23 @@ def _place(entity: AnyEntity) -> ResourceId:
     return place
 
 
+async def count(nic: NetworkInterface, azure: Azure) -> int:
+    """How many network interfaces its subscription has.
+
+    https://learn.microsoft.com/rest/api/virtualnetwork/network-interfaces/list-all
+    """
+    network = await azure.network(nic.subscription)
+    return len([found.id async for found in network.network_interfaces.list_all()])
+
+
 NETWORK_INTERFACE = TargetKind(
     type=NetworkInterface,
     accepts=frozenset({"virtual_machine", "network_interface"}),
-    permissions=(arm("Microsoft.Compute/virtualMachines/read"), arm("Microsoft.Network/networkInterfaces/read")),
+    permissions=(arm("Microsoft.Compute/virtualMachines/read"), _READ),
     resolve=resolve,
+    population=Population(
+        of=lambda nic: f"network interfaces of subscription {nic.subscription.lower()}",
+        permissions=(_READ,),
+        count=count,
+    ),
 )

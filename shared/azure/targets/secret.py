@@ -6,10 +6,10 @@ import re
 from urllib.parse import urlsplit
 
 from shared.azure.clients import Azure
-from shared.azure.target import TargetKind
+from shared.azure.target import Population, TargetKind
 from shared.model.entity import AnyEntity, VaultObject
 from shared.model.errors import Refused
-from shared.model.permission import arm
+from shared.model.permission import arm, data
 from shared.model.resource_id import ResourceId
 from shared.model.target import Target, tags_of
 
@@ -83,4 +83,23 @@ def _said(entity: VaultObject) -> tuple[str, str]:
     return host.lower(), version
 
 
-SECRET = TargetKind(type=Secret, accepts=frozenset({"secret"}), permissions=(arm(f"{TYPE}/read"),), resolve=resolve)
+async def count(secret: Secret, azure: Azure) -> int:
+    """How many secrets its vault has; their values are not read.
+
+    https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets
+    """
+    async with await azure.secrets(secret.vault_url) as client:
+        return len([found.name async for found in client.list_properties_of_secrets()])
+
+
+SECRET = TargetKind(
+    type=Secret,
+    accepts=frozenset({"secret"}),
+    permissions=(arm(f"{TYPE}/read"),),
+    resolve=resolve,
+    population=Population(
+        of=lambda secret: f"secrets of {secret.vault_url}",
+        permissions=(data(f"{TYPE}/secrets/readMetadata/action", "GET /secrets"),),
+        count=count,
+    ),
+)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from shared.azure.clients import Azure
-from shared.azure.target import TargetKind
+from shared.azure.target import Population, TargetKind
 from shared.model.entity import Account, AnyEntity
 from shared.model.errors import Refused
 from shared.model.permission import graph
@@ -122,4 +122,24 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-USER = TargetKind(type=User, accepts=frozenset({"account"}), permissions=(READ,), resolve=resolve)
+async def count(_: User, azure: Azure) -> int:
+    """How many users the tenant has, guests included.
+
+    https://learn.microsoft.com/graph/api/user-list#example-7-get-only-a-count-of-users
+    """
+    client = await azure.graph()
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from kiota_abstractions.default_query_parameters import QueryParameters
+
+    asked: RequestConfiguration[QueryParameters] = RequestConfiguration()
+    asked.headers.add("ConsistencyLevel", "eventual")  # Graph counts by that index alone
+    return int(await client.users.count.get(asked) or 0)
+
+
+USER = TargetKind(
+    type=User,
+    accepts=frozenset({"account"}),
+    permissions=(READ,),
+    resolve=resolve,
+    population=Population(of=lambda _: "users of the tenant", permissions=(READ,), count=count),
+)

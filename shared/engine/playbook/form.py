@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from shared.model.duration import Duration
+from shared.model.quiet_hours import Then
 from shared.model.step import Mode
 
 NAME = r"^[a-z][a-z0-9_]{2,60}$"
 APPROVAL = r"^(required|when .+)$"
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 SEVERITY = r"^(>=|<=|==)? ?(informational|low|medium|high|critical)$"
 
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 Text = Annotated[str, Meta(min_length=1)]
 Steps = Annotated[list[dict[str, dict[str, Any] | None]], Meta(min_length=1)]
 Texts = Text | Annotated[list[Text], Meta(min_length=1)]
@@ -92,6 +95,30 @@ class First(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = "1m"
 
 
+class Quiet(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Quiet hours: when the playbook does not act by itself."""
+
+    from_: Annotated[
+        Annotated[str, Meta(pattern=TIME)], Meta(description='When they begin, by the wall clock: "22:00".')
+    ] = field(name="from")
+    to: Annotated[
+        Annotated[str, Meta(pattern=TIME)],
+        Meta(description='When they end: "06:00"; on the next day if that is earlier than they begin.'),
+    ]
+    zone: Annotated[Text, Meta(description="Time zone by its IANA name, such as Europe/Berlin.")]
+    days: Annotated[
+        Annotated[list[Day], Meta(min_length=1)] | None,
+        Meta(description="The days on which they begin; every day if not given."),
+    ] = None
+    then: Annotated[
+        Then,
+        Meta(
+            description="What becomes of a step meanwhile. hold: somebody must approve it. wait: it is done when they are "
+            "over. refuse: it is not done."
+        ),
+    ] = "hold"
+
+
 class Trial(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A test: a recorded delivery and the responders it must lead to, in order."""
 
@@ -109,6 +136,9 @@ class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     first: Annotated[First | None, Meta(description="Evidence to be collected before containment.")] = None
     lapsed: Annotated[
         Steps | None, Meta(description="Responders to run instead of a step that was not approved in time.")
+    ] = None
+    quiet_hours: Annotated[
+        Quiet | None, Meta(description="When it does not act by itself. Undo and expiry go on.")
     ] = None
     tests: Annotated[list[Trial], Meta(min_length=1, description="Run by `make test`.")]
     mode: Annotated[

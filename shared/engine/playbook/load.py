@@ -15,11 +15,13 @@ from shared.engine.playbook.call import Call, compile_call
 from shared.engine.playbook.condition import Condition, compile_condition, compile_where
 from shared.engine.playbook.form import Form, Trial, many
 from shared.engine.playbook.mistakes import in_form
+from shared.engine.playbook.quiet_hours import compile_quiet_hours, wrong_quiet_hours
 from shared.kinds.responder import Responder
 from shared.model.duration import length
 from shared.model.entity import KINDS
 from shared.model.errors import Mistake, Mistakes
 from shared.model.ids import content_digest
+from shared.model.quiet_hours import QuietHours
 from shared.model.step import Mode
 
 
@@ -35,6 +37,7 @@ class Playbook:
         steps: What it does, in order; evidence first.
         within: How long containment waits for evidence.
         lapsed: What it does instead of a step that was not approved in time.
+        quiet_hours: When it does not act by itself; None: it always may.
         trials: Its own tests.
         version: SHA-256 of its file.
     """
@@ -46,6 +49,7 @@ class Playbook:
     steps: tuple[Call, ...]
     within: timedelta
     lapsed: tuple[Call, ...]
+    quiet_hours: QuietHours | None
     trials: tuple[Trial, ...]
     version: str
 
@@ -126,6 +130,7 @@ def _compiled(path: Path, raw: Any, version: str, responders: Mapping[str, Respo
         steps=tuple(_calls(form, responders)),
         within=length(form.first.within) if form.first else timedelta(),
         lapsed=tuple(compile_call(item, responders) for item in form.lapsed or ()),
+        quiet_hours=compile_quiet_hours(form.quiet_hours) if form.quiet_hours else None,
         trials=tuple(form.tests),
         version=version,
     )
@@ -167,6 +172,7 @@ def _meaning(path: Path, raw: dict[str, Any], responders: Mapping[str, Responder
                 continue  # the schema says it better
             except ValueError as error:
                 yield f"{place}.{names[number]}", str(error)
+    yield from wrong_quiet_hours(raw.get("quiet_hours"))
     when: Any = raw.get("when")
     if isinstance(when, dict):
         yield from _when(when, [(place, name) for (place, _, _), name in zip(steps, names, strict=True)], responders)
