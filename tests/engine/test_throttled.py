@@ -77,9 +77,9 @@ def storming(made: Lab, seconds: float, retry_after: float, calls: str = APIS) -
     return found
 
 
-def order(made: Lab, method: str) -> list[str]:
-    """The severities of the machines' interfaces, in the order of the first such request to each that was answered."""
-    of_target = {f"nic-{number}": SEVERITIES[number % 4] for number in range(MACHINES)}
+def order(made: Lab, method: str, what: str) -> list[str]:
+    """The severities of the machines, in the order of the first such request to each of them that was answered."""
+    of_target = {f"{what}-{number}": SEVERITIES[number % 4] for number in range(MACHINES)}
     answered = [call for call in made.world.calls if call.method == method and call.status in (200, 201)]
     names = dict.fromkeys(call.path.rpartition("/")[2] for call in answered)
     return [of_target[name] for name in names if name in of_target]
@@ -121,11 +121,11 @@ def last(made: Lab) -> datetime:
 async def test_what_waits_goes_on_in_order_of_severity(tmp_path: Path) -> None:
     made = acting(tmp_path, ISOLATE)
     tenant(made)
-    storming(made, 1, 20, r"^management\.azure\.com/subscriptions/.*/networkInterfaces")
+    storming(made, 1, 20, r"^management\.azure\.com/subscriptions/.*/virtualMachines")
 
     await delivered(made, *machines())
 
-    found = order(made, "GET")
+    found = order(made, "GET", "vm-web-01")
     assert found == sorted(found, key=SEVERITIES.index, reverse=True)
     assert Counter(found) == dict.fromkeys(SEVERITIES, MACHINES / 4)
 
@@ -136,7 +136,7 @@ async def test_with_one_slot_the_most_severe_is_next(tmp_path: Path) -> None:
 
     await delivered(made, *machines())
 
-    first, *others = order(made, "PUT")
+    first, *others = order(made, "PUT", "nic")
     assert others == sorted(others, key=SEVERITIES.index, reverse=True)
     assert Counter([first, *others]) == dict.fromkeys(SEVERITIES, MACHINES / 4)
 
@@ -167,7 +167,7 @@ async def test_being_put_off_by_azure_is_no_attempt_but_ends_after_a_day(tmp_pat
     for _ in range(4 * MOST_ATTEMPTS):
         await swept(made, 660)
     assert await states(made, body) == ["planned"]
-    while made.world.clock.now() < made.world.clock._start + timedelta(hours=24):
+    while made.world.clock.now() < begun + timedelta(hours=24):
         await swept(made, 3600)
     await swept(made, 660)
 
