@@ -55,6 +55,18 @@ def list_users(call: Call) -> Response:
     return json_response({"value": [_shown(call, user) for user in users]})
 
 
+@service.route("GET", "/v1.0/users/$count")
+def count_users(call: Call) -> Response:
+    """How many there are; Graph counts by its eventually consistent index alone.
+
+    https://learn.microsoft.com/graph/aad-advanced-queries
+    """
+    need(call, READ_USERS)
+    if call.headers.get("consistencylevel", "").lower() != "eventual":
+        raise bad_request("Request_BadRequest", "$count is not currently supported.")
+    return Response(200, {"content-type": "text/plain"}, str(len(call.world.state(Directory).users)).encode())
+
+
 @service.route("GET", "/v1.0/users/{user}")
 def get_user(call: Call) -> Response:
     """One user, by object id or user principal name."""

@@ -113,23 +113,40 @@ def update_secret(call: Call) -> Response:
     return json_response(_shown(call, version))
 
 
+@service.route("GET", "/secrets")
+def list_secrets(call: Call) -> Response:
+    """https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets."""
+    _need(call, "readMetadata/action")
+    names = sorted(call.world.state(Vaults).secrets.get(call.host, {}))
+    newest = [call.world.state(Vaults).versions(call.host, name)[-1] for name in names]
+    shown = [
+        {"id": f"https://{call.host}/secrets/{name}", "attributes": dict(version.attributes)}
+        for name, version in zip(names, newest, strict=True)
+    ]
+    return _page(call, shown)
+
+
 @service.route("GET", "/secrets/{name}/versions")
 def list_versions(call: Call) -> Response:
     """https://learn.microsoft.com/rest/api/keyvault/secrets/get-secret-versions."""
     _need(call, "readMetadata/action")
+    versions = call.world.state(Vaults).versions(call.host, call.params["name"])
+    return _page(call, [_shown(call, version) for version in versions])
+
+
+def _page(call: Call, found: list[dict[str, Any]]) -> Response:
+    """The part of a list that a query asks for, with the address of the next."""
     asked = call.query.get("maxresults", str(MOST_RESULTS))
     if not asked.isdecimal() or not 1 <= int(asked) <= MOST_RESULTS:
         raise bad_request("BadParameter", f"maxresults is 1 to {MOST_RESULTS}.")
     size = int(asked)
     start = int(call.query.get("$skiptoken") or 0)
-    versions = call.world.state(Vaults).versions(call.host, call.params["name"])
-    more = start + size < len(versions)
+    more = start + size < len(found)
     following = (
         f"https://{call.host}{call.path}?api-version={call.query['api-version']}&$skiptoken={start + size}"
         f"&maxresults={size}"
     )
-    page = [_shown(call, version) for version in versions[start : start + size]]
-    return json_response({"value": page, "nextLink": following if more else None})
+    return json_response({"value": found[start : start + size], "nextLink": following if more else None})
 
 
 @service.route("GET", "/secrets/{name}")
@@ -148,7 +165,8 @@ def _need(call: Call, action: str) -> None:
     if "api-version" not in call.query:
         raise bad_request("BadParameter", "api-version must be specified")
     permission = f"Microsoft.KeyVault/vaults/secrets/{action}"
-    if not call.may(permission, f"{vault.id}/secrets/{call.params['name']}", data=True):
+    place = f"{vault.id}/secrets/{call.params['name']}" if "name" in call.params else vault.id
+    if not call.may(permission, place, data=True):
         caller = call.caller
         raise Problem(
             403,
@@ -156,7 +174,7 @@ def _need(call: Call, action: str) -> None:
             "Caller is not authorized to perform action on resource.\r\nIf role assignments, deny assignments or role "
             "definitions were changed recently, please observe propagation time.\r\n"
             f"Caller: appid={caller.app_id};oid={caller.object_id};iss=https://sts.windows.net/{caller.tenant}/\r\n"
-            f"Action: '{permission}'\r\nResource: '{vault.id}/secrets/{call.params['name']}'\r\n"
+            f"Action: '{permission}'\r\nResource: '{place}'\r\n"
             f"Assignment: (not found)\r\nVault: {vault.name};location={vault.body.get('location')}\r\n",
         )
 

@@ -88,8 +88,8 @@ async def count(secret: Secret, azure: Azure) -> int:
 
     https://learn.microsoft.com/rest/api/keyvault/secrets/get-secrets
     """
-    async with await azure.secrets(secret.vault_url) as client:
-        return len([found.name async for found in client.list_properties_of_secrets()])
+    client = await azure.secrets(secret.vault_url)
+    return len([found.name async for found in client.list_properties_of_secrets()])
 
 
 SECRET = TargetKind(
