@@ -200,7 +200,9 @@ async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...]
         accepted=order.delivery.received,
         request=ids.content_digest(order.delivery.body),
     )
-    before = await app.ledger.once(f"idempotency:{order.key}", f"{run.id} {run.request}")
+    name = f"idempotency:{order.key}"
+    await app.ledger.known_as(opened.partition, [name])
+    before = await app.ledger.once(name, f"{run.id} {run.request}")
     if before and before != f"{run.id} {run.request}":
         detail = "Use a new key for a new request."
         raise Problem(problem(422, "The Idempotency-Key was used for another request", detail))

@@ -53,7 +53,7 @@ class Table:
         self._send = send
         self._credential = credential
         self._clock = clock
-        self._chance = chance
+        self.chance = chance
         self._endpoint = endpoint
         self._name = name
         self._client: TableClient | None = None
@@ -110,7 +110,7 @@ class Table:
             Changed: A condition does not hold.
             AzureError: It could not be done.
         """
-        nonce = self._chance.id()
+        nonce = self.chance.id()
         marked = [replace(w, row=replace(w.row, values={**w.row.values, NONCE: nonce})) for w in writes]
         lost: Uncertain | None = None
         for _ in range(SETTLING):
@@ -144,15 +144,24 @@ class Table:
                 raise
             raise told from error
 
-    async def query(self, partition: str, first: str = "", last: str = "") -> list[Row]:
-        """The rows of a partition in order of their keys, from `first` up to but not including `last`."""
+    async def query(self, partition: str, first: str = "", last: str = "", most: int | None = None) -> list[Row]:
+        """The rows of a partition in order of their keys, from `first` up to but not including `last`; `most` at most."""
         condition = "PartitionKey eq @partition"
         values = {"partition": partition}
         if first:
             condition, values = f"{condition} and RowKey ge @first", {**values, "first": first}
         if last:
             condition, values = f"{condition} and RowKey lt @last", {**values, "last": last}
-        return [row async for row in self._query(condition, values)]
+        found: list[Row] = []
+        async for row in self._query(condition, values):
+            if len(found) == most:
+                break
+            found.append(row)
+        return found
+
+    async def everywhere(self, key: str) -> list[Row]:
+        """The rows with this key in all partitions; Azure reads the whole table for it."""
+        return [row async for row in self._query("RowKey eq @key", {"key": key})]
 
     async def _query(self, condition: str, values: dict[str, str]) -> AsyncIterator[Row]:
         client = await self._open()
@@ -212,4 +221,4 @@ class Table:
 
     async def _patient(self, request: Request) -> Response:
         deadline = self._clock.now() + SECONDS
-        return await retrying(self._send, self._clock, self._chance, deadline, PATIENCE)(request)
+        return await retrying(self._send, self._clock, self.chance, deadline, PATIENCE)(request)

@@ -18,6 +18,7 @@ from shared.engine.asked import take_up
 from shared.engine.claim import take_over
 from shared.engine.conclude import conclude
 from shared.engine.fault import log_fault
+from shared.engine.forget import forget
 from shared.engine.lapse import lapse
 from shared.engine.moves import move
 from shared.engine.outcome import of_error
@@ -51,6 +52,7 @@ async def sweep(app: App) -> int:
     for (partition, _, _), result in zip(cases, results, strict=True):
         if isinstance(result, BaseException):  # the case stays listed; the next sweep tries again
             log_fault(log, f"case {partition} could not be swept", result)
+    await forget(app)
     return len(cases)
 
 

@@ -79,16 +79,15 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def waits(self) -> bool:
         """Whether the sweep has to come back to it."""
-        return self.next is not None
+        return self.state not in ENDS or self.next is not None
 
     @property
     def next(self) -> datetime | None:
-        """When the sweep has to come back to it; None: never. Whoever has it may take until the lease ends."""
+        """When the sweep has to come back to it, as far as that is known. Whoever has it may take until the lease ends."""
         if self.lease is not None:
             return self.lease
-        open_ = self.due or (None if self.state in ENDS else self.started)
         asked = self.forcing.until if self.forcing else None
-        return min((time for time in (open_, self.expires, asked) if time is not None), default=None)
+        return min((time for time in (self.due, self.expires, asked) if time is not None), default=None)
 
     @property
     def forcing(self) -> Approval | None:

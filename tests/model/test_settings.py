@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 import dataclasses
 from contextlib import suppress
 
@@ -62,6 +63,7 @@ def test_what_is_needed_is_enough_and_the_rest_has_safe_defaults() -> None:
         easy_auth=False,
         operator_role="Riposte.Operator",
         approver_role="Riposte.Approver",
+        retention=timedelta(days=90),
         concurrency=32,
         max_targets=10,
         preview_seconds=60,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.azure.ledger.form import LEASE, time_of
+from shared.azure.ledger.retention import Retention, named
 from shared.azure.ledger.runs import Runs
 from shared.azure.ledger.steps import Noted, Steps
 from shared.azure.table import Row, Value
@@ -37,7 +38,7 @@ class Opened:
     row: Row
 
 
-class Cases(Steps, Runs):
+class Cases(Steps, Runs, Retention):
     """The cases, with their steps and runs."""
 
     async def open(self, case: str, same: Sequence[str] = ()) -> Opened:
@@ -52,9 +53,13 @@ class Cases(Steps, Runs):
         joined = own or elder or case
         missing = [name for name, found in zip(same, known, strict=True) if not found]
         raced = await asyncio.gather(*(self.once(name, joined) for name in missing))
+        new = [name for name, found in zip(missing, raced, strict=True) if not found]
         linked = tuple(sorted({found for found in (*known, *raced) if found} - {joined}))
         partition = ids.partition(joined)
-        row = await self.come_back(partition, joined, self._clock.now() + LEASE)
+        row, _ = await asyncio.gather(
+            self.come_back(partition, joined, self._clock.now() + LEASE),
+            self.known_as(partition, new if own else [case, *new]),
+        )
         return Opened(joined, partition, not (own or elder), linked, row)
 
     async def known(self, names: Sequence[str]) -> tuple[str, ...]:
@@ -89,6 +94,7 @@ class Cases(Steps, Runs):
                 next_time = min(next_time or self._clock.now() + LEASE, run.accepted + LEASE)
         try:
             if next_time is None:
+                await self.finished(partition, case)
                 await self._table.delete(row)
             else:
                 values: dict[str, Value] = {"Case": case, "Due": next_time.isoformat()}
@@ -98,20 +104,16 @@ class Cases(Steps, Runs):
 
     async def once(self, name: str, value: str) -> str:
         """Say once what a name stands for; what it stood for before, or nothing if it is new."""
-        row, new = await self._table.insert_or_get(Row(_named(name), "case", {"Case": value, "Name": name[:1000]}))
+        row, new = await self._table.insert_or_get(Row(named(name), "case", {"Case": value, "Name": name[:1000]}))
         return "" if new else str(row.values["Case"])
 
     async def _case_of(self, name: str) -> str:
-        row = await self._table.get(_named(name), "case")
+        row = await self._table.get(named(name), "case")
         return str(row.values["Case"]) if row else ""
 
 
-def _named(name: str) -> str:
-    return f"same-{ids.digest(name)[:32]}"
-
-
 def _next(entries: list[Noted], unsent: list[tuple[Record, Row]], now: datetime) -> datetime | None:
-    times = [time for noted in entries if (time := noted.entry.next) is not None]
+    times = [noted.entry.next or now + LEASE for noted in entries if noted.entry.waits]
     if unsent:
         times.append(now)
     return min(times, default=None)

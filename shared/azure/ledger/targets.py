@@ -31,7 +31,7 @@ class Targets(Part):
         Raises:
             Temporary: Somebody else has it until after the deadline.
         """
-        place = Row(f"target-{ids.digest(target)[:32]}", "target")
+        place = _place(target)
         wait = 0.2
         while True:
             until = self._clock.now() + LEASE
@@ -54,6 +54,12 @@ class Targets(Part):
             await self._clock.sleep(wait)
             wait = min(wait * 2, 5.0)
 
+    async def holds(self, target: str) -> Holds:
+        """What is held of a target, by anybody."""
+        place = _place(target)
+        there = await self._table.get(place.partition, place.key)
+        return Holds() if there is None else read(there, Holds)
+
     async def keep(self, locked: Locked, holds: tuple[Hold, ...], past: tuple[Past, ...] = ()) -> Locked:
         """Write a locked target's holds, and what is to be remembered besides.
 
@@ -73,3 +79,7 @@ class Targets(Part):
                 await self._table.delete(locked.row)
         except Changed:
             pass  # it ended by itself meanwhile, and is somebody else's
+
+
+def _place(target: str) -> Row:
+    return Row(f"target-{ids.digest(target)[:32]}", "target")
