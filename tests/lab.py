@@ -53,6 +53,7 @@ def environment(**other: str) -> dict[str, str]:
         "RIPOSTE_OWN_SCOPES": contoso.SECURITY,
         "RIPOSTE_PROTECTED_GROUPS": contoso.PROTECTED_GROUP,
         "RIPOSTE_SENTINEL_WORKSPACE": contoso.WORKSPACE,
+        "RIPOSTE_BUDGETS": "*=1000/1h",  # Contoso is small, and its alerts are many; budgets have tests of their own
         **other,
     }
 
@@ -88,6 +89,9 @@ class SeededChance:
 
     def fraction(self) -> float:
         return 0.5
+
+    def recalled(self, text: str) -> str:
+        return text
 
 
 def grant(world: World, wanted: Iterable[Permission]) -> None:
@@ -219,10 +223,11 @@ def make(
 
 
 def all_permissions(responders: Iterable[Responder]) -> list[Permission]:
-    """What responders declare, and the guards' own."""
-    from shared.azure.sentinel import READ
+    """What responders declare, and what guards and reconciliation ask for."""
+    from shared.engine.reconcile import listings
 
-    return [*dict.fromkeys(p for responder in responders for p in permissions(responder)), *live.PERMISSIONS, READ]
+    listed = [permission for listing in listings().values() for permission in listing.permissions]
+    return list(dict.fromkeys([*(p for each in responders for p in permissions(each)), *live.PERMISSIONS, *listed]))
 
 
 def _started(app: App) -> Callable[[], Awaitable[App]]:

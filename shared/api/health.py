@@ -11,6 +11,7 @@ from shared.api.answer import Answer, problem
 from shared.azure.table import Row
 from shared.engine.app import App
 from shared.engine.outbox import Packet, opened
+from shared.engine.reconcile import DAY, Watched, watched
 from shared.engine.sdk import in_our_words
 from shared.model.errors import Mistakes
 
@@ -19,6 +20,9 @@ SECONDS = 10.0
 
 LATE = timedelta(minutes=5)
 """After which what waits to be delivered cannot be: the sweep tries every minute."""
+
+NOT_COMPARED = timedelta(minutes=20)
+"""After which a provider's list counts as not compared: the timer tries every five minutes."""
 
 LOOKS = 5
 """Cases that are looked at for records that wait."""
@@ -40,8 +44,12 @@ async def ready(app: App) -> Answer:
     """Whether it can do its work: 200, or 503; either way with the state of each dependency."""
     identity = asyncio.ensure_future(_state(_identity(app)))  # first: all others wait for its token
     packets = asyncio.ensure_future(app.ledger.packets())
-    ledger, audit, dead_letters, switch = await asyncio.gather(
-        _state(_ledger(app)), _state(_audit(packets, app)), _state(_dead_letters(packets, app)), _state(_switch(app))
+    ledger, audit, dead_letters, switch, reconciliation = await asyncio.gather(
+        _state(_ledger(app)),
+        _state(_audit(packets, app)),
+        _state(_dead_letters(packets, app)),
+        _state(_switch(app)),
+        _state(_reconciliation(app)),
     )
     packets.cancel()
     found: dict[str, dict[str, Any]] = {
@@ -50,6 +58,7 @@ async def ready(app: App) -> Answer:
         "audit": audit,
         "dead_letters": dead_letters,
         "kill_switch": switch,
+        "reconciliation": reconciliation,
         "playbooks": {"ok": True, "playbooks": len(app.playbooks.all)},
     }
     well = all(state["ok"] for state in found.values())
@@ -105,3 +114,34 @@ def _in_time(waiting: list[str], app: App) -> dict[str, Any]:
 async def _switch(app: App) -> dict[str, Any]:
     switch = await app.switch.now()
     return {"on": switch.on, "mode": switch.mode, "who": switch.who, "why": switch.why}
+
+
+async def _reconciliation(app: App) -> dict[str, Any]:
+    """How far each provider's list has been compared, and what was not delivered in the last day."""
+    lists = await asyncio.gather(*(_compared(one, app) for one in watched(app)))
+    errors = [f"{one['provider']}: {one['error']}" for one in lists if one["error"]]
+    state = {"lists": lists, "lost": sum(one["lost"] for one in lists)}
+    return {"ok": False, **state, "error": "; ".join(errors)} if errors else state
+
+
+async def _compared(one: Watched, app: App) -> dict[str, Any]:
+    there = await app.ledger.mark(one.provider, one.place)
+    about: dict[str, Any] = {
+        "provider": one.provider,
+        "place": one.place,
+        "last": "",
+        "until": "",
+        "lost": 0,
+        "error": "",
+    }
+    if there is None:
+        return about  # the first comparison is still to come
+    mark, now = there[0], app.clock.now()
+    last = mark.last or mark.since
+    late = f"not compared since {last.isoformat()}" if last + NOT_COMPARED < now else ""
+    return about | {
+        "last": mark.last.isoformat() if mark.last else "",
+        "until": mark.until.isoformat(),
+        "lost": sum(time > now - DAY for time in mark.losses),
+        "error": mark.error or late,
+    }

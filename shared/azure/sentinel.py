@@ -1,4 +1,4 @@
-"""A Sentinel incident with its alerts and entities, in the form in which automation rules hand it on.
+"""Sentinel's incidents: those that changed since a time, and one with its alerts and entities.
 
 https://learn.microsoft.com/rest/api/securityinsights/incidents
 """
@@ -6,9 +6,11 @@ https://learn.microsoft.com/rest/api/securityinsights/incidents
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from typing import Any
 
 from shared.azure.clients import Azure
+from shared.azure.listing import told
 from shared.model.permission import arm
 
 API = "2024-09-01"
@@ -20,7 +22,7 @@ READ = arm("Microsoft.SecurityInsights/incidents/read", f"POST {_INCIDENT}/alert
 
 
 async def incident(workspace: str, incident_id: str, azure: Azure) -> dict[str, Any]:
-    """An incident.
+    """An incident with its alerts and all its entities, in the form in which automation rules hand it on.
 
     Args:
         workspace: The workspace's resource id.
@@ -41,3 +43,20 @@ async def incident(workspace: str, incident_id: str, azure: Azure) -> dict[str, 
         "relatedEntities": entities.get("entities", []),
     }
     return {"objectSchemaType": "Incident", "object": {**found, "properties": properties}}
+
+
+async def incidents(workspace: str, since: datetime, azure: Azure) -> list[dict[str, Any]]:
+    """The incidents that changed since a time, oldest change first, without alerts and entities.
+
+    Args:
+        workspace: The workspace's resource id.
+        since: The time.
+        azure: Azure, with `READ`.
+
+    Raises:
+        azure.core.exceptions.HttpResponseError: If they cannot be listed.
+    """
+    client = await azure.arm()
+    changed = "properties/lastModifiedTimeUtc"
+    query = {"$filter": f"{changed} ge {told(since)}", "$orderby": f"{changed} asc"}
+    return await client.list(f"{workspace}/providers/Microsoft.SecurityInsights/incidents", API, query)

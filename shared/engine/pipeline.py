@@ -14,6 +14,7 @@ from shared.engine.act import act
 from shared.engine.app import App
 from shared.engine.approval import asked_for
 from shared.engine.claim import claim
+from shared.engine.complete import completed
 from shared.engine.conclude import conclude
 from shared.engine.evidence import collected
 from shared.engine.guard import guard
@@ -64,7 +65,7 @@ async def handle(deliveries: Sequence[Delivery], app: App) -> Handled:
     letters: list[Letter] = []
     faults: list[Fault] = []
     found: list[tuple[Event, Delivery, Match, Brief]] = []
-    for delivery, events, dead in poison.read(deliveries, app.sources):  # 1 read
+    for delivery, events, dead in await completed(poison.read(deliveries, app.sources), app):  # 1 read
         for event in events:
             try:
                 matches, reason = app.playbooks.match(event)  # 2 match

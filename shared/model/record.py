@@ -41,7 +41,7 @@ DECISIONS: dict[str, str] = {
     "no_match": "No playbook asks for this event.",
     "dead_letter": "No source could read this body, or handling it broke off; it went to the dead-letter hub.",
     "redriven": "A dead letter was put back into the walk by the one who is named; what became of it follows.",
-    "missed": "A provider lists this event, but it was not delivered; it is handled now, unless the reason says otherwise.",
+    "missed": "A provider lists this event, but it was not delivered; what became of it follows.",
     "dry_run": "The step would have been done; nothing was changed.",
     "refused": "A guard said no, the target is ambiguous or not there: nothing was done.",
     "intent": "The step is about to be done; written before the first change.",
@@ -93,7 +93,9 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     EventLink: Annotated[Text, Meta(description="Where to read more.")] = ""
     AzureTenantId: Annotated[Text, Meta(description="The Entra tenant of the event.")] = ""
     SubscriptionId: Annotated[Text, Meta(description="The subscription of the event.")] = ""
-    Door: Annotated[Text, Meta(description="How it came in: event_hub, event_grid, http, sweep, redrive or reconcile.")] = ""
+    Door: Annotated[
+        Text, Meta(description="How it came in: event_hub, event_grid, http, sweep, redrive or reconcile.")
+    ] = ""
     Playbook: Annotated[Text, Meta(description="The playbook.")] = ""
     PlaybookVersion: Annotated[Text, Meta(description="SHA-256 of the playbook's file.")] = ""
     PlaybookMode: Annotated[Text, Meta(description="dry_run or act.")] = ""

@@ -62,6 +62,7 @@ async def test_readiness_takes_the_key_and_shows_each_dependency() -> None:
         "audit": {"ok": True, "waiting": 0},
         "dead_letters": {"ok": True, "waiting": 0},
         "kill_switch": {"ok": True, "on": False, "mode": "off", "who": "", "why": ""},
+        "reconciliation": {"ok": True, "lists": [], "lost": 0},
         "playbooks": {"ok": True, "playbooks": 3},
     }
 
