@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from docs import states
 from shared.engine.playbook.schema import schema
 from shared.kinds.responder import Responder, all_responders, can_undo, permissions
 from shared.kinds.source import Source, all_sources
@@ -31,6 +32,7 @@ def generated() -> dict[Path, str]:
         ROOT / "docs" / "records.md": _records(),
         ROOT / "docs" / "responders.md": _responders(responders),
         ROOT / "docs" / "sources.md": _sources(sources),
+        ROOT / "docs" / "states.md": states.page(MADE),
         readme: _readme(readme.read_text()),
     }
 

@@ -88,8 +88,8 @@ _BEGUN = "claimed|planned|held|refused|failed"
 """What a step is when it is written down: to be done now, later, with approval, or not at all."""
 
 ARROWS: frozenset[Arrow] = frozenset(
-    _arrows("", _BEGUN, "walk", "sweep")
-    | _arrows("", "planned", "analyst")  # what a playbook does instead of a step that was denied
+    _arrows("", _BEGUN, "walk")
+    | _arrows("", "planned", "sweep", "analyst", "owner")  # what a playbook does instead of a step that lapses
     # Asked for once more, after it ended.
     | _arrows("refused|denied|lapsed|failed|uncertain|undone", _BEGUN, "analyst")
     | _arrows("uncertain", "uncertain", "analyst")

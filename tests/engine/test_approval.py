@@ -165,7 +165,8 @@ async def test_an_approval_dies_when_the_target_changes(tmp_path: Path) -> None:
     assert ends(made)[NICS[0]] == "lapsed"
 
 
-async def test_an_approval_dies_with_its_time_and_the_playbook_goes_on_otherwise(tmp_path: Path) -> None:
+@pytest.mark.parametrize("changed", [False, True], ids=["in time", "as its target was"])
+async def test_an_approval_dies_and_the_playbook_goes_on_otherwise_once(changed: bool, tmp_path: Path) -> None:
     found = [{"Type": "account", "Name": "adele.vance", "UPNSuffix": "contoso.example"}]
     body = alert(Entities=found)
     made = asking(
@@ -179,6 +180,9 @@ async def test_an_approval_dies_with_its_time_and_the_playbook_goes_on_otherwise
     await delivered(made, body)
     first, _ = await requests(made)
 
+    if changed:
+        resource(made, NICS[0])["properties"]["networkSecurityGroup"] = None
+        await answered(made, first, YES)
     await swept(made, 31 * 60)
     await swept(made, 60)
 
