@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 OURS := function_app.py shared responders azsim tests docs
 
-.PHONY: setup demo test check check-playbooks generate coverage azurite bench
+.PHONY: setup demo test check check-playbooks generate coverage azurite bench chaos
 
 setup: $(READY)
 
@@ -51,3 +51,6 @@ azurite: $(READY)
 
 bench: $(READY)
 	@$(BIN)/python -m tests.bench
+
+chaos: $(READY)
+	@$(BIN)/python -m tests.chaos $(LANES)
