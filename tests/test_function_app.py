@@ -71,7 +71,7 @@ def trigger(found: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_there_are_these_functions_and_no_others(found: dict[str, Any]) -> None:
-    assert sorted(each["name"] for each in found["functions"]) == sorted(["alerts", "events", "sweep", *ROUTES])
+    assert sorted(each["name"] for each in found["functions"]) == sorted(["alerts", "events", "sweep", "reconcile", *ROUTES])
 
 
 def test_alerts_come_in_batches_of_bytes_and_are_repeated_until_they_are_stored(found: dict[str, Any]) -> None:
@@ -94,10 +94,11 @@ def test_the_settings_that_the_triggers_name_are_settings() -> None:
     assert "RIPOSTE_EVENTHUB__fullyQualifiedNamespace" in given
 
 
-def test_platform_events_come_as_text_and_the_sweep_every_minute(found: dict[str, Any]) -> None:
+def test_platform_events_come_as_text_the_sweep_every_minute_and_reconciliation_every_five(found: dict[str, Any]) -> None:
     assert trigger(found, "events") == {"type": "eventGridTrigger"}
     assert create(_never).get_functions()[1].get_user_function().__annotations__["event"] == "str"
     assert trigger(found, "sweep") == {"type": "timerTrigger", "schedule": "0 * * * * *"}
+    assert trigger(found, "reconcile") == {"type": "timerTrigger", "schedule": "30 */5 * * * *"}
 
 
 @pytest.mark.parametrize("name", ROUTES)
@@ -126,7 +127,7 @@ def test_indexing_imports_nothing_but_the_programming_model_and_opens_no_socket(
 def test_indexing_reads_no_settings() -> None:
     nonsense = dict.fromkeys((*lab.environment(), "RIPOSTE_NO_SUCH_SETTING", "RIPOSTE_PLAYBOOKS"), "nonsense")
 
-    assert len(indexed(**nonsense)["functions"]) == 3 + len(ROUTES)
+    assert len(indexed(**nonsense)["functions"]) == 4 + len(ROUTES)
 
 
 @pytest.mark.parametrize("name", [name for name in ROUTES if name != "alive"])

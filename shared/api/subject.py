@@ -10,6 +10,8 @@ from shared.api.answer import Problem, problem
 from shared.api.request import Request
 from shared.azure import sentinel
 from shared.engine.app import App
+from shared.engine.complete import complete
+from shared.engine.read import DeadLetter
 from shared.engine.sdk import in_our_words, with_fresh_token
 from shared.kinds import valid
 from shared.model import ids
@@ -42,7 +44,10 @@ async def subject(request: Request, key: str, content: bytes, app: App) -> Event
         told = [f"{letter.reason} at {letter.where}" for letter in dead]
         detail = f"It holds {len(events)} events; one is needed."
         raise Problem(problem(422, "The event cannot be read", detail, told))
-    return events[0]
+    whole = events[0] if request.incident is not None else await complete(events[0], app)
+    if isinstance(whole, DeadLetter):
+        raise Problem(problem(422, "The incident cannot be read whole", whole.reason))
+    return whole
 
 
 def _entities(entities: list[AnyEntity], reason: str, key: str, content: bytes) -> Event:

@@ -10,6 +10,7 @@ from azsim.tenants import contoso
 from shared.azure.sentinel import READ
 from tests import lab
 from tests.api.asking import CONTAIN, CUT, ROTATE, answered, incident, told
+from tests.engine.listed import incident as large
 from tests.lab import ENGINE, Lab
 
 NAME = "c0ffee11-2b3c-4d5e-8f60-718293a4b5c6"
@@ -158,3 +159,24 @@ async def test_while_sentinel_is_down_the_answer_says_when_to_ask_again(fault: S
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == ("500" if fault.retry_after else "30")
     assert made.ledger_rows() == []
+
+
+async def test_an_incident_that_is_given_with_50_entities_is_read_whole() -> None:
+    made = lab.make()
+    body = json.loads(large(made, others=60))
+
+    answer = await answered(made, CONTAIN, {"event": body})
+
+    assert answer.status_code == 202
+    assert {row["Target"].rpartition("/")[2] for row in made.records} == {"nic-web-01", "nic-web-01-backend"}
+
+
+async def test_an_incident_that_cannot_be_read_whole_is_refused_with_the_reason() -> None:
+    made = lab.make(settings={"RIPOSTE_SENTINEL_WORKSPACE": ""})
+    body = json.loads(large(made, others=60))
+
+    answer = await answered(made, CONTAIN, {"event": body})
+
+    assert (answer.status_code, told(answer)["title"]) == (422, "The incident cannot be read whole")
+    assert "RIPOSTE_SENTINEL_WORKSPACE is not set" in told(answer)["detail"]
+    assert made.records == []
