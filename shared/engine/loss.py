@@ -52,7 +52,7 @@ async def handle_missed(found: Found, settled: datetime, oldest: datetime, app: 
     Args:
         found: What is listed.
         settled: What came before this time would have been delivered by now.
-        oldest: What is older and not known at all is left alone.
+        oldest: What was made before and is not known by its own name is left alone.
         app: Everything else.
 
     Returns:
@@ -77,8 +77,8 @@ async def _compared(event: Event, found: Found, delivery: Delivery, times: tuple
     began = listed.changed if cases else listed.created
     if began > settled:
         return "waits"
-    if not cases and began < max(mark.since, oldest):
-        return "known"
+    if listed.created < max(mark.since, oldest) and not await app.ledger.known((event.case,)):
+        return "known"  # as good as: it was never to come, or the ledger may have forgotten it
     wanted: list[str] = []
     for match in app.playbooks.match(event)[0]:
         since = mark.acting.get(match.playbook.name)
@@ -95,7 +95,8 @@ async def _record(
 ) -> None:
     """Record a loss in its case, once."""
     name = ids.record_id(event.case, "missed", *sorted(wanted))
-    if await app.ledger.known((f"missed:{name}",)):
+    told = f"missed:{name}"
+    if await app.ledger.known((told,)):
         return
     now = app.clock.now()
     more = f" and {len(wanted) - MOST} more" if len(wanted) > MOST else ""
@@ -106,4 +107,5 @@ async def _record(
     made = record.of_event(event, delivery, "missed", reason, now)
     opened = await app.ledger.open(event.case, event.same)
     await app.ledger.note(opened.partition, replace(made, RecordId=name, CaseId=opened.case))
-    await app.ledger.once(f"missed:{name}", opened.case)
+    await app.ledger.once(told, opened.case)
+    await app.ledger.known_as(opened.partition, (told,))  # forgotten with the case

@@ -38,7 +38,7 @@ OVERLAP = timedelta(minutes=10)
 """How far behind the mark a list begins: clocks differ, and a change may be listed late."""
 
 LONGEST = timedelta(days=7)
-"""What is older is not taken up any more; the ledger must keep finished cases for longer."""
+"""What is older is not taken up any more, nor is what the ledger may have forgotten since."""
 
 MOST = 100
 """Incidents or alerts of one place that are read in one go; the others follow in the next."""
@@ -193,7 +193,8 @@ async def _one(each: Listed, known: str, azure: Azure, go: _Go) -> bool:
         body = await _asked(lambda: one.listing.whole(one.place, each, azure), app)
         found = Found(provider=one.provider, channel=one.listing.channel, listed=each, body=body, mark=go.mark)
         async with go.turn:  # the same alert may be on several lists: whoever comes second finds it handled
-            end = await handle_missed(found, go.began - GRACE, go.began - LONGEST, app)
+            oldest = go.began - min(LONGEST, app.settings.retention)
+            end = await handle_missed(found, go.began - GRACE, oldest, app)
     except NotFound:
         end = "known"  # it was deleted meanwhile
     except Exception as error:  # noqa: BLE001 - whatever it is, the mark stays before it, and the list goes on

@@ -35,7 +35,7 @@ def entities(*vms: str, others: int = 0) -> list[dict[str, Any]]:
     return [{"id": f"{contoso.WORKSPACE}/e/{n}", "name": f"{n}", **entity} for n, entity in enumerate(found)]
 
 
-def incident(made: Lab, *vms: str, others: int = 0, name: str = NAME, **facts: Any) -> bytes:
+def incident(made: Lab, *vms: str, others: int = 0, name: str = NAME, given: Any = None, **facts: Any) -> bytes:
     """Put an incident into the workspace, made or changed now; the body that an automation rule sends of it.
 
     Of its entities that body holds the first 50.
@@ -51,7 +51,7 @@ def incident(made: Lab, *vms: str, others: int = 0, name: str = NAME, **facts: A
     alerts = [{**alert, "properties": {**alert["properties"], "systemAlertId": name, "providerAlertId": name}}
               for alert in properties.pop("alerts")]  # fmt: skip
     del properties["relatedEntities"]
-    found = entities(*vms or [contoso.WEB_VM], others=others)
+    found = given or entities(*vms or [contoso.WEB_VM], others=others)
     arm.put(made.world, place, {"properties": dict(properties)}, hidden={"alerts": alerts, "entities": found})
     properties |= {"alerts": alerts, "relatedEntities": found[:50]}
     return json.dumps(body).encode()

@@ -9,7 +9,7 @@ from azsim.tenants import contoso
 from shared.azure.ledger import Ledger
 from shared.engine import reconcile as station
 from tests import lab
-from tests.engine.cases import acting, delivered, isolated
+from tests.engine.cases import REVOKE, acting, delivered, isolated
 from tests.engine.listed import (
     incident,
     listing_calls,
@@ -19,6 +19,13 @@ from tests.engine.listed import (
     reconciled,
     reconciling,
 )
+
+ADELE = {"kind": "Account", "properties": {"accountName": "adele.vance", "upnSuffix": "contoso.example"}}
+
+
+def revoked(made: lab.Lab) -> list[str]:
+    return [call.path for call in made.world.calls if call.path.endswith("/revokeSignInSessions")]
+
 
 WEB = ["nic-web-01", "nic-web-01-backend"]
 
@@ -109,6 +116,33 @@ async def test_what_is_older_than_a_week_is_left_alone(tmp_path: Path) -> None:
     await reconciled(made)
 
     assert (isolated(made), lost(made)) == ([], [])
+
+
+async def test_what_the_ledger_may_have_forgotten_is_not_done_again(tmp_path: Path) -> None:
+    made = await reconciling(tmp_path, REVOKE, settings={"RIPOSTE_RETENTION": "1h"})
+    body = incident(made, given=[ADELE])
+    await delivered(made, body)
+    assert len(revoked(made)) == 1
+    await asyncio.sleep(3700)
+    await made.host.timer("sweep")
+    assert [row for row in made.ledger_rows() if row["RowKey"].startswith("step-")] == []
+    incident(made, given=[ADELE])  # somebody comments on it
+
+    await reconciled(made)
+
+    assert (len(revoked(made)), lost(made)) == (1, [])
+
+
+async def test_a_loss_is_forgotten_with_its_case(tmp_path: Path) -> None:
+    made = await reconciling(tmp_path, REVOKE, settings={"RIPOSTE_RETENTION": "1h"})
+    incident(made, given=[ADELE])
+    await reconciled(made)
+    assert len(revoked(made)) == 1
+
+    await asyncio.sleep(3700)
+    await made.host.timer("sweep")
+
+    assert {row["PartitionKey"] for row in made.ledger_rows() if row["PartitionKey"].startswith("same-")} == set()
 
 
 async def test_an_outage_of_a_day_is_made_up_for(tmp_path: Path) -> None:
