@@ -19,7 +19,7 @@ class Slots:
         self._line = Line(self._give_back)
 
     async def __aenter__(self) -> None:
-        if self._free > 0 and not self._line:
+        if self._free > 0:  # then nobody waits
             self._free -= 1
         else:
             await self._line.stand()

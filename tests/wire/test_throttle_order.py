@@ -52,6 +52,17 @@ async def test_when_a_gate_opens_one_goes_ahead_and_the_others_only_if_azure_tak
     assert service.at == pytest.approx([0, first, second, second + 1])
 
 
+async def test_whoever_was_called_before_the_gate_closed_again_waits_again() -> None:
+    service = Service(slow("10"), Response(200), slow("10"))
+    throttle = Throttle(service.send)
+    await throttle.send(GET)
+
+    await asyncio.gather(*(throttle.send(GET) for _ in range(3)))
+
+    first = 10 + SETTLING
+    assert service.at == pytest.approx([0, first, first, first + 10 + SETTLING])
+
+
 @pytest.mark.parametrize("cancelled", [False, True], ids=["no answer", "cancelled"])
 async def test_if_the_one_ahead_has_no_answer_another_goes_ahead(cancelled: bool) -> None:
     service = Service(slow("10"), ConnectionError(), takes=1.0)
