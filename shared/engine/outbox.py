@@ -14,7 +14,6 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
-from shared.azure.audit import uploads
 from shared.azure.dead_letters import Hub
 from shared.azure.table import Row
 from shared.engine.app import App
@@ -53,14 +52,12 @@ async def post(records: Sequence[Record], letters: Sequence[Letter], app: App) -
     Raises:
         AzureError: If they cannot be stored: then the delivery they came from must not count as handled.
     """
-    for upload in uploads(records):
-        row = await _stored(upload, "", app)
-        if row is not None:
-            await _uploaded(upload, row, app)
+    for upload, kept in await app.ledger.post(records, app.instance):
+        await _uploaded(upload, kept, app)
     packets: list[tuple[Sequence[Letter], Row]] = []
     for i in range(0, len(letters), LETTERS):
         part = letters[i : i + LETTERS]
-        row = await _stored(gzip.compress(msgspec.json.encode(part), compresslevel=1, mtime=0), _LETTERS, app)
+        row = await _stored(gzip.compress(msgspec.json.encode(part), compresslevel=1, mtime=0), app)
         if row is not None:
             packets.append((part, row))
     await _deliver_letters(packets, app)
@@ -136,11 +133,10 @@ async def letter(dead: DeadLetter, delivery: Delivery, app: App) -> Letter:
     return made
 
 
-async def _stored(content: bytes, ending: str, app: App) -> Row | None:
-    """Store a packet; nothing if it was stored before, by a delivery of the same that did not end well."""
-    name = f"{app.clock.now():%Y%m%dT%H%M%S%f}-{ids.content_digest(content)[:16]}{ending}"
+async def _stored(content: bytes, app: App) -> Row | None:
+    """Store a packet of letters; nothing if it was stored before, by a delivery of the same that did not end well."""
     try:
-        return await app.ledger.pack(content, name)
+        return await app.ledger.pack(content, f"{app.ledger.named(content)}{_LETTERS}")
     except Changed:
         return None
 

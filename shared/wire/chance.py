@@ -1,4 +1,4 @@
-"""Chance, as an input: ids, secret values and the spread of waits."""
+"""Chance, as an input: ids, secret values, the spread of waits, and what parallel work happened to leave behind."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ class Chance(Protocol):
         """A number from 0 to 1."""
         ...
 
+    def recalled(self, text: str) -> str:
+        """What this process remembers of other work: chance, as that comes in any order. In a replay, what it was then."""
+        ...
+
 
 class SystemChance:
     """The machine's cryptographic generator."""
@@ -36,3 +40,7 @@ class SystemChance:
     def fraction(self) -> float:
         """A number from 0 to 1."""
         return secrets.randbelow(1_000_001) / 1_000_000
+
+    def recalled(self, text: str) -> str:
+        """The text itself."""
+        return text

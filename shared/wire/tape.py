@@ -82,6 +82,12 @@ class Recorder:
         """A number; it spreads waits only, so it is not kept."""
         return self._chance.fraction()
 
+    def recalled(self, text: str) -> str:
+        """What is remembered of other work."""
+        found = self._chance.recalled(text)
+        self.entries.append({"scope": current(), "recalled": found})
+        return found
+
     def dump(self) -> str:
         """The tape as JSON lines."""
         return "".join(json.dumps(entry, separators=(",", ":"), sort_keys=True) + "\n" for entry in self.entries)
@@ -130,6 +136,11 @@ class Player:
         """No spread."""
         return 0.0
 
+    def recalled(self, text: str) -> str:
+        """What was remembered then."""
+        del text
+        return str(self._next("recalled")["recalled"])
+
     @property
     def left(self) -> int:
         """How many entries have not been asked for."""
@@ -144,7 +155,7 @@ class Player:
 
 
 def _kind(entry: dict[str, Any]) -> str:
-    return next(kind for kind in ("now", "id") if kind in entry)
+    return next(kind for kind in ("now", "id", "recalled") if kind in entry)
 
 
 def _line(request: Request) -> str:

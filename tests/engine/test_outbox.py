@@ -169,16 +169,16 @@ async def test_what_cannot_be_stored_is_an_error_and_is_not_sent() -> None:
     assert made.records == []
 
 
-async def test_a_packet_that_was_stored_before_is_left_to_the_sweep() -> None:
+async def test_the_same_records_once_more_are_sent_once_more_with_the_same_id_in_another_place() -> None:
     made = lab.make()
     made.world.faults.on("POST", LOGS, Status(403))
     await outbox.post([record(1)], (), made.app)
 
-    await outbox.post([record(1)], (), made.app)  # the same in the same moment: the delivery came again
-    assert (ids(made), waiting(made)) == ([], 1)
+    await outbox.post([record(1)], (), made.app)  # the delivery came again
     await swept(made, 60)
 
-    assert (ids(made), waiting(made)) == (["1"], 0)
+    assert (ids(made), waiting(made)) == (["1", "1"], 0)
+    assert sorted(row["Sequence"] for row in made.records) == [1, 2]
 
 
 async def test_many_records_are_sent_in_uploads_that_azure_takes() -> None:

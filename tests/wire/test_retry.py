@@ -29,6 +29,9 @@ class Half:
     def fraction(self) -> float:
         return 0.5
 
+    def recalled(self, text: str) -> str:
+        return text
+
 
 class Script:
     """A service that answers as it is told, one answer for each request, the last one for all that follow."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from shared.azure.ledger.form import Part, read, written
+from shared.azure.ledger.chain import HEAD, OUT, Chains
+from shared.azure.ledger.form import read, written
 from shared.azure.table import Row, Write
 from shared.model.errors import Changed
 from shared.model.ledger import Entry
 from shared.model.record import Record
 
 _STEP, _AFTER_STEPS = "step-", "step."
-_OUT, _AFTER_OUT = "out-", "out."
+_AFTER_OUT = "out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,14 @@ class Noted:
     row: Row
 
 
-class Steps(Part):
+class Steps(Chains):
     """The steps: a state and its record change in one transaction."""
 
     async def entries(self, partition: str) -> list[Noted]:
         """Every step of a case."""
-        rows = await self._table.query(partition, _STEP, _AFTER_STEPS)
+        rows = await self._table.query(partition, HEAD, _AFTER_STEPS)
+        if rows and rows[0].key == HEAD:
+            self._remember(rows.pop(0))
         return [Noted(read(row, Entry), row) for row in rows]
 
     async def entry(self, partition: str, key: str) -> Noted | None:
@@ -43,7 +45,8 @@ class Steps(Part):
         Raises:
             Changed: It is there.
         """
-        return await self._write("insert", Row(partition, _STEP + entry.step.key), entry, records)
+        row = Row(partition, _STEP + entry.step.key, written(entry))
+        return Noted(entry, (await self._commit(partition, [Write("insert", row)], records))[0])
 
     async def move(
         self, noted: Noted, entry: Entry, records: Iterable[Record], beginning: Iterable[Entry] = ()
@@ -53,25 +56,18 @@ class Steps(Part):
         Raises:
             Changed: Somebody else has changed it, or one of the others is there.
         """
-        return await self._write("replace", noted.row, entry, records, beginning)
+        partition = noted.row.partition
+        writes = [Write("replace", replace(noted.row, values=written(entry)))]
+        writes += [Write("insert", Row(partition, _STEP + one.step.key, written(one))) for one in beginning]
+        return Noted(entry, (await self._commit(partition, writes, records))[0])
 
     async def note(self, partition: str, record: Record) -> None:
         """Store a record of a case beside its steps, none of which is touched."""
-        with suppress(Changed):  # the same record is there already
-            await self._table.insert(_out(partition, record))
-
-    async def _write(
-        self, verb: str, row: Row, entry: Entry, records: Iterable[Record], beginning: Iterable[Entry] = ()
-    ) -> Noted:
-        first = Write("insert" if verb == "insert" else "replace", replace(row, values=written(entry)))
-        outgoing = [Write("insert", _out(row.partition, record)) for record in records]
-        others = [Write("insert", Row(row.partition, _STEP + one.step.key, written(one))) for one in beginning]
-        rows = await self._table.commit([first, *others, *outgoing])
-        return Noted(entry, rows[0])
+        await self._commit(partition, [], [record])
 
     async def unsent(self, partition: str) -> list[tuple[Record, Row]]:
-        """The records of a case that have not been delivered, in order."""
-        rows = await self._table.query(partition, _OUT, _AFTER_OUT)
+        """The records of a case that have not been delivered, in the order of their chain."""
+        rows = await self._table.query(partition, OUT, _AFTER_OUT)
         return [(read(row, Record), row) for row in rows]
 
     async def sent(self, rows: Sequence[Row]) -> None:
@@ -85,7 +81,3 @@ class Steps(Part):
         except Changed:  # another instance delivered some of them, too: one by one then
             for row in rows:
                 await self._table.delete(row)
-
-
-def _out(partition: str, record: Record) -> Row:
-    return Row(partition, f"{_OUT}{record.TimeGenerated.replace(':', '')}-{record.RecordId}", written(record))
