@@ -157,7 +157,7 @@ class _Reader:
         last = self._open[name]
         for event in events:
             number = int(event.sequence_number or 0)
-            if number <= last and not self._one(event):
+            if not self._one(event):
                 self._over.set()
                 return
             if number >= last:
