@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
 from shared.engine import outbox
 from shared.engine.app import App
 from shared.model import ids
 from shared.model.change import differences
+from shared.model.errors import AzureError
 from shared.model.record import SCHEMA_VERSION, Record
 from shared.model.step import Actor
 from shared.model.switch import Switch, Turned
+
+log = logging.getLogger(__name__)
 
 BY_HAND = "turned in the ledger's table, not by the API"
 
@@ -20,12 +25,15 @@ async def turn(switch: Switch, actor: Actor, app: App) -> Switch:
 
     Raises:
         Changed: Somebody else has turned it at the same moment.
-        AzureError: If it cannot be turned, or that it was turned cannot be put on record now: then the sweep does.
+        AzureError: If it cannot be turned.
     """
     await record_turn(app)  # what was turned by hand before would be hidden by this
     before = await app.ledger.turn(switch, actor)
     app.switch.forget()
-    await record_turn(app)
+    try:
+        await record_turn(app)
+    except AzureError as error:  # it is turned, and that is what whoever turned it must know
+        log.warning("that the kill switch was turned goes on record with the next sweep: %s", error)
     return before
 
 
