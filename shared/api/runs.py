@@ -201,8 +201,9 @@ async def _accepted(order: _Order, event: Event, entities: tuple[AnyEntity, ...]
         request=ids.content_digest(order.delivery.body),
     )
     name = f"idempotency:{order.key}"
-    await app.ledger.known_as(opened.partition, [name])
     before = await app.ledger.once(name, f"{run.id} {run.request}")
+    if not before:
+        await app.ledger.known_as(opened.partition, [name])
     if before and before != f"{run.id} {run.request}":
         detail = "Use a new key for a new request."
         raise Problem(problem(422, "The Idempotency-Key was used for another request", detail))

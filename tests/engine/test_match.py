@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -52,8 +50,6 @@ def playbook(when: When, name: str = "one") -> Playbook:
         mode="dry_run",
         condition=compile_condition(when),
         steps=(),
-        within=timedelta(),
-        lapsed=(),
         trials=(),
         version="0",
     )

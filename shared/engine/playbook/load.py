@@ -35,11 +35,11 @@ class Playbook:
         mode: Whether it acts.
         condition: When it runs.
         steps: What it does, in order; evidence first.
+        trials: Its own tests.
+        version: SHA-256 of its file.
         within: How long containment waits for evidence.
         lapsed: What it does instead of a step that was not approved in time.
         quiet_hours: When it does not act by itself; None: it always may.
-        trials: Its own tests.
-        version: SHA-256 of its file.
     """
 
     name: str
@@ -47,11 +47,11 @@ class Playbook:
     mode: Mode
     condition: Condition
     steps: tuple[Call, ...]
-    within: timedelta
-    lapsed: tuple[Call, ...]
-    quiet_hours: QuietHours | None
     trials: tuple[Trial, ...]
     version: str
+    within: timedelta = timedelta()
+    lapsed: tuple[Call, ...] = ()
+    quiet_hours: QuietHours | None = None
 
     @property
     def calls(self) -> tuple[Call, ...]:
