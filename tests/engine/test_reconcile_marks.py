@@ -18,6 +18,7 @@ from tests.engine.listed import (
     minutes,
     reconciled,
     reconciling,
+    text,
 )
 
 ADELE = {"kind": "Account", "properties": {"accountName": "adele.vance", "upnSuffix": "contoso.example"}}
@@ -72,7 +73,7 @@ async def test_when_the_time_is_over_the_rest_follows_in_the_next_go(
     for _ in range(3):
         await reconciled(made)
         counts.append(len(lost(made)))
-
+        assert (await mark_of(made)).error == ""
     assert counts[0] < 3
     assert counts == sorted(counts)
     assert counts[-1] == 3
@@ -179,3 +180,24 @@ async def test_a_mark_that_another_instance_moved_meanwhile_stays(tmp_path: Path
         await ledger.begin_mark(there[0])
 
     assert await mark_of(made) == now
+
+
+async def test_what_is_listed_late_under_an_earlier_time_is_found(tmp_path: Path) -> None:
+    made = await reconciling(tmp_path)
+    at = text(made.world.clock.now() + minutes(18))
+    await reconciled(made, 1800)
+    assert (await mark_of(made)).until == made.world.clock.now() - minutes(10)
+    incident(made, createdTimeUtc=at, lastModifiedTimeUtc=at)  # two minutes before the mark
+
+    await reconciled(made, 300)
+
+    assert isolated(made) == WEB
+
+
+async def test_what_may_still_be_delivered_is_not_even_read(tmp_path: Path) -> None:
+    made = await reconciling(tmp_path)
+    incident(made)
+
+    await reconciled(made, 300)
+
+    assert len(listing_calls(made)) == 1
