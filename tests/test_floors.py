@@ -145,7 +145,7 @@ def test_neither_indexing_nor_starting_loads_an_sdk() -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
 
-    assert len(found["functions"]) == 9
+    assert {"alerts", "events", "sweep"} < set(found["functions"])
     heavy = [name for name in found["made"] if name.startswith(HEAVY) or name.partition(".")[0] in ("msgraph", "kiota")]
     assert heavy == []
     assert [
