@@ -1,0 +1,1 @@
+"""The audit records, looked at once they are in Log Analytics."""
