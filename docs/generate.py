@@ -13,6 +13,7 @@ from docs import states
 from shared.engine.playbook.schema import schema
 from shared.kinds.responder import Responder, all_responders, can_undo, permissions
 from shared.kinds.source import Source, all_sources
+from shared.model import canonical
 from shared.model.record import DECISIONS, STREAM, TABLE, columns, descriptions
 from shared.model.settings import EVENT_HUB, names
 
@@ -63,7 +64,42 @@ Every decision and deed is one row of the table `{TABLE}` in Log Analytics, sent
 | column | type | |
 | --- | --- | --- |
 {fields}
+
+## The chain
+
+The records of a case form a hash chain: `Sequence` counts them, `PreviousHash` is the `Hash` of the one before (empty in the
+first), and `Hash` covers everything in the record. `Chain` is the case's partition in the ledger and the time the chain
+began. A record is linked in the transaction that writes its step, so that no step can change without the next link.
+Records that belong to no case, such as `no_match`, `dead_letter` and `dry_run`, are linked in chains of the instance that
+wrote them; these begin with `instance-`, and end with the instance.
+
+An event that came again is recorded again: with the same `RecordId`, in another place. `RiposteAudit()`
+(`infra/riposte_audit.kql`) keeps the one that was recorded first; in the chain both have their place. A row that was
+delivered twice is the same in every column; of those one counts.
+
+When a finished case is forgotten by the ledger, its chain ends; should the case come up again, another chain begins. Records
+whose retention in Log Analytics is over are missing at the start of their chain, which is told apart from a gap.
+
+    python -m shared.engine.audit verify FILE…     # JSON, JSON lines, a query's answer, or CSV of the portal set to UTC
+    python -m shared.engine.audit heads            # the ends of the chains, to be kept where nobody can change them
+
+`verify` finds a record that was changed (and the column, where that can be told), a gap, a reorder, two forms of one record,
+a link to something else and, compared with `--heads FILE` or `--ledger`, a cut-off end. `--in-order` says that the
+order of the rows is that of arrival, `--whole` that nothing may be missing at the start. It exits with 0 if all is well, 1 if
+not, 2 if that could not be found out. The hashes have no key: whoever can write both the table and the ledger can write
+a chain anew, but not so that it agrees with heads that are kept elsewhere. The ends of an instance's chains are known to
+that instance alone, so a record cut off there is not found. `infra/riposte_audit_gaps.kql` finds gaps in the
+workspace itself.
+
+## The canonical form
+
+{_canonical()}
 """
+
+
+def _canonical() -> str:
+    """The form that hashes are taken over, in the words of its own file."""
+    return (canonical.__doc__ or "").strip()
 
 
 def _responders(responders: Mapping[str, Responder]) -> str:

@@ -24,10 +24,14 @@ def read_heads(content: bytes) -> list[Head]:
     Raises:
         Unreadable: There are others in it.
     """
+    found = rows(content)
+    for number, row in enumerate(found, 1):
+        if not row.keys() >= {"Chain", "Sequence", "Hash"}:
+            raise Unreadable('a head is {"Chain": …, "Sequence": …, "Hash": …}', f"head {number}")
     try:
-        return [msgspec.convert(row, Head) for row in rows(content)]
+        return msgspec.convert(found, list[Head])
     except msgspec.ValidationError as error:
-        raise Unreadable(f'a head is {{"Chain": …, "Sequence": …, "Hash": …}}: {error}') from error
+        raise Unreadable(f"a head is not as `heads` writes it: {error}") from error
 
 
 async def all_heads(app: App) -> list[Head]:
