@@ -30,10 +30,10 @@ WORKERS = 4
 EVERY = 1.0
 """Seconds between two kills."""
 
-KILLS = range(30, 101)
+KILLS = range(30, 81)
 """How many kills, at least and at most: they go on for as long as there are events to handle, but not for ever."""
 
-PATIENCE = min(220.0, LONGEST - 30)
+PATIENCE = min(240.0, LONGEST - 30)
 """Seconds until all must be done."""
 
 SHOWN = 8
