@@ -101,7 +101,7 @@ async def _record(
     now = app.clock.now()
     more = f" and {len(wanted) - MOST} more" if len(wanted) > MOST else ""
     reason = (
-        f"{found.provider} lists it, but {found.channel} has not brought it; found after "
+        f"{found.provider} lists it, but {found.channel} has not brought it, or it became a dead letter; found after "
         f"{int((now - began).total_seconds() // 60)} minutes; not done: {', '.join(wanted[:MOST])}{more}"
     )
     made = record.of_event(event, delivery, "missed", reason, now)

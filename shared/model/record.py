@@ -41,7 +41,7 @@ DECISIONS: dict[str, str] = {
     "no_match": "No playbook asks for this event.",
     "dead_letter": "No source could read this body, or handling it broke off; it went to the dead-letter hub.",
     "redriven": "A dead letter was put back into the walk by the one who is named; what became of it follows.",
-    "missed": "A provider lists this event, but it was not delivered; what became of it follows.",
+    "missed": "A provider lists this event, but it was not delivered or not handled; what became of it follows.",
     "dry_run": "The step would have been done; nothing was changed.",
     "refused": "A guard said no, the target is ambiguous or not there: nothing was done.",
     "intent": "The step is about to be done; written before the first change.",

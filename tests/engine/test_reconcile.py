@@ -20,6 +20,7 @@ from tests.engine.listed import (
     reconciled,
     reconciling,
 )
+from tests.lab import Lab
 
 WEB = ["nic-web-01", "nic-web-01-backend"]
 EVERY = {
@@ -27,6 +28,10 @@ EVERY = {
     "RIPOSTE_RECONCILE_GRAPH_ALERTS": "true",
 }
 ONLY = {"RIPOSTE_SENTINEL_WORKSPACE": "", **EVERY}
+
+
+def looked(made: Lab) -> list[str]:
+    return [call.path for call in made.world.calls if "Microsoft.Compute" in call.path]
 
 
 async def test_an_incident_that_was_never_delivered_is_handled_and_the_loss_is_recorded_before(tmp_path: Path) -> None:
@@ -74,11 +79,12 @@ async def test_the_same_alert_on_three_lists_is_one_deed_and_one_loss_for_each_c
 async def test_what_was_delivered_is_not_touched(tmp_path: Path) -> None:
     made = await reconciling(tmp_path)
     await delivered(made, incident(made))
-    records = len(made.records)
+    records, looks = len(made.records), len(looked(made))
 
     await reconciled(made)
 
     assert (lost(made), len(made.records)) == ([], records)
+    assert len(looked(made)) == looks  # the entities are the same: no target is looked for
 
 
 async def test_what_may_still_be_delivered_is_waited_for(tmp_path: Path) -> None:

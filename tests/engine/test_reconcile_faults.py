@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from pathlib import Path
 
 import pytest
 
 from azsim.arm import Arm
-from azsim.faults import Status
+from azsim.faults import Fault, Status
 from azsim.tenants import contoso
 from tests import lab
 from tests.engine.cases import acting, isolated, writes
@@ -124,8 +125,8 @@ async def test_the_ledger_being_down_is_an_error_of_the_timer_and_nothing_is_for
 async def test_a_crash_between_the_loss_and_the_deed_is_made_up_for_and_told_once(tmp_path: Path) -> None:
     made = await reconciling(tmp_path)
     incident(made)
-    made.world.faults.always("*", "networkInterfaces", Status(503, "ServiceUnavailable"))
-    made.world.faults.always("*", "step-", Status(403, "AuthorizationFailure"))
+    no_step = Fault(Status(403, "AuthorizationFailure"), lambda call: b"step-" in call.body, times=math.inf)
+    made.world.faults.script.append(no_step)
     await reconciled(made)
     assert isolated(made) == []
     made.world.faults.clear()
