@@ -38,7 +38,7 @@ async def chain(ledger: Ledger) -> list[Record]:
 
 
 def asked(storage: Storage, since: int = 0) -> list[str]:
-    return [call.method for call in storage.world.calls[since:] if ".table." in call.host or "127.0" in call.host]
+    return [call.method for call in storage.world.calls[since:] if "contract" in call.path or "batch" in call.path]
 
 
 async def test_the_records_of_all_that_happens_to_a_case_are_one_chain(ledger: Ledger) -> None:

@@ -142,3 +142,14 @@ async def test_what_tasks_share_is_in_a_scope_of_its_own() -> None:
     with scope("another walk"), apart("shared"):
         player.id()
     assert player.left == 0
+
+
+async def test_what_was_remembered_of_other_work_is_what_it_was_then() -> None:
+    recorder = Recorder(Clock(), SystemChance())
+    with scope("walk"):
+        assert (recorder.recalled("first"), recorder.recalled("")) == ("first", "")
+
+    player = Player(recorder.dump())
+    with scope("walk"):
+        assert (player.recalled("another"), player.recalled("another")) == ("first", "")
+    assert player.left == 0
