@@ -57,8 +57,9 @@ async def put(body: bytes, actor: Actor, app: App) -> Answer:
 
 
 def _understood(body: bytes) -> Turn:
+    raw: Any = None
     try:
-        raw: Any = msgspec.json.decode(body)
+        raw = msgspec.json.decode(body)
         wanted = msgspec.convert(raw, Turn)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
         told = str(error)

@@ -104,7 +104,7 @@ async def test_as_many_as_are_remembered_fit_into_a_row(ledger: Ledger, storage:
     for number in (1, MOST):
         full = Spent(tuple(Spend(int(now.timestamp()), f"{i:016x}", f"{i:016x}") for i in range(number)))
         row = await ledger._table.get("control", f"budget-{NAME}")
-        await ledger._write(row, NAME, full)  # type: ignore[misc]
+        await ledger._write(row, NAME, full)
 
     assert len(await targets(ledger, now - HOUR)) == MOST
     assert await spend(ledger, "new", storage, most=MOST, approved=True) != []

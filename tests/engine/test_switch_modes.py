@@ -37,7 +37,7 @@ def reason(mode: str) -> str:
 
 async def contained(folder: Path, **options: Any) -> Lab:
     """Both interfaces cut off, and the switch read longer ago than it is believed."""
-    made = acting(folder, **({"options": options} if options else {}))
+    made = acting(folder, options=options)
     await delivered(made, alert())
     assert isolated(made) == ["nic-web-01", "nic-web-01-backend"]
     await asyncio.sleep(6)

@@ -129,9 +129,9 @@ async def count(_: User, azure: Azure) -> int:
     """
     client = await azure.graph()
     from kiota_abstractions.base_request_configuration import RequestConfiguration
-    from kiota_abstractions.default_query_parameters import QueryParameters
+    from msgraph.generated.users.count.count_request_builder import CountRequestBuilder
 
-    asked: RequestConfiguration[QueryParameters] = RequestConfiguration()
+    asked: RequestConfiguration[CountRequestBuilder.CountRequestBuilderGetQueryParameters] = RequestConfiguration()
     asked.headers.add("ConsistencyLevel", "eventual")  # Graph counts by that index alone
     return int(await client.users.count.get(asked) or 0)
 
