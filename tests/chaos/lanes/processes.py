@@ -94,7 +94,8 @@ async def _disturbed(played: Stage, crew: Crew, count: int, say: Say) -> list[st
 
 
 def _fallen(crew: Crew) -> list[str]:
-    return [f"a worker ended by itself, with {code}: see {LOG}" for code in crew.ended]
+    ended = Counter(crew.ended).items()
+    return [f"{times} workers ended by themselves, with {code}: see {LOG}" for code, times in ended]
 
 
 def _count(played: Stage, crew: Crew, sent: int, books: Books, seconds: float, say: Say) -> None:
