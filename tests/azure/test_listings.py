@@ -60,7 +60,7 @@ async def test_what_changed_since_is_listed_with_its_times(name: str) -> None:
 
     found = await listing.changed(PLACES[name], SINCE, azure(world))
 
-    assert sorted(each.id for each in found if each.changed >= SINCE) == ["1", "2"]
+    assert sorted(each.id for each in found) == ["1", "2"]
     last = max(found, key=lambda each: each.changed)
     assert last.changed == datetime(2026, 3, 2, 8, 45, 0, 123_456, tzinfo=UTC)
 
