@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, List  # noqa: UP035 - the Functions worker doe
 
 import azure.functions as func
 
+from shared.api.routes import ROUTES, Call, Route
+
 if TYPE_CHECKING:
     from shared.api.answer import Answer
-    from shared.api.door import Start, Work
+    from shared.api.door import Start
     from shared.engine.app import App
     from shared.model.delivery import Door
 
@@ -72,45 +74,6 @@ def create(start: Start) -> func.FunctionApp:
         told = await compare(await start())
         log.info("%s%s", told, ", late" if timer.past_due else "")
 
-    @app.function_name("start_run")
-    @app.route("playbooks/{name}/runs", methods=["POST"])
-    async def start_run(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        """Run a playbook on an event, an incident or entities."""
-        from shared.api import runs
-
-        name, body, headers, trace = req.route_params["name"], req.get_body(), _headers(req), _trace(context)
-        return await _answer(
-            start, req, lambda app, actor: runs.start(name, body, headers, actor, trace, app), acts=True
-        )
-
-    @app.function_name("show_run")
-    @app.route("runs/{id}", methods=["GET"])
-    async def show_run(req: func.HttpRequest) -> func.HttpResponse:
-        """How far a run is."""
-        from shared.api import runs
-
-        return await _answer(start, req, lambda app, _: runs.show(req.route_params["id"], app), acts=False)
-
-    @app.function_name("undo_run")
-    @app.route("runs/{id}/undo", methods=["POST"])
-    async def undo_run(req: func.HttpRequest) -> func.HttpResponse:
-        """Undo what a run did."""
-        from shared.api.undo import undo
-
-        name, body = req.route_params["id"], req.get_body()
-        return await _answer(start, req, lambda app, actor: undo(name, body, actor, app), acts=True)
-
-    @app.function_name("list_playbooks")
-    @app.route("playbooks", methods=["GET"])
-    async def list_playbooks(req: func.HttpRequest) -> func.HttpResponse:
-        """What there is to run."""
-        from shared.api.playbooks import playbooks
-
-        async def work(running: App, _: object) -> Answer:
-            return playbooks(running)
-
-        return await _answer(start, req, work, acts=False)
-
     @app.function_name("alive")
     @app.route("health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
     async def alive(req: func.HttpRequest) -> func.HttpResponse:  # noqa: ARG001 - the trigger's binding
@@ -119,110 +82,30 @@ def create(start: Start) -> func.FunctionApp:
 
         return _response(living())
 
-    @app.function_name("ready")
-    @app.route("health/ready", methods=["GET"])
-    async def ready(req: func.HttpRequest) -> func.HttpResponse:
-        """Readiness: the state of each dependency."""
-        from shared.api import health
-
-        return await _answer(start, req, lambda app, _: health.ready(app), acts=False)
-
-    _kill_switch(app, start)
-    _dead_letters(app, start)
-    _approvals(app, start)
+    for route in ROUTES:
+        _http(app, route, start)
     return app
 
 
-def _kill_switch(app: func.FunctionApp, start: Start) -> None:
-    """What stops everything."""
+def _http(app: func.FunctionApp, route: Route, start: Start) -> None:
+    """One function for a call of the API."""
 
-    @app.function_name("show_kill_switch")
-    @app.route("kill-switch", methods=["GET"])
-    async def show_kill_switch(req: func.HttpRequest) -> func.HttpResponse:
-        """How it stands."""
-        from shared.api import kill_switch
+    @app.function_name(route.name)
+    @app.route(route.path, methods=[route.method])
+    async def answer(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+        from shared.api.door import through
 
-        return await _answer(start, req, lambda app, _: kill_switch.show(app), acts=False)
-
-    @app.function_name("turn_kill_switch")
-    @app.route("kill-switch", methods=["PUT"])
-    async def turn_kill_switch(req: func.HttpRequest) -> func.HttpResponse:
-        """Turn it."""
-        from shared.api import kill_switch
-
-        body = req.get_body()
-        return await _answer(start, req, lambda app, actor: kill_switch.put(body, actor, app), acts=True)
-
-
-def _dead_letters(app: func.FunctionApp, start: Start) -> None:
-    """What could not be read or handled, and the way back."""
-
-    @app.function_name("list_dead_letters")
-    @app.route("dead-letters", methods=["GET"])
-    async def list_dead_letters(req: func.HttpRequest) -> func.HttpResponse:
-        """What could not be read or handled."""
-        from shared.api import dead_letters
-
-        return await _answer(start, req, lambda app, _: dead_letters.listed(req.params, app), acts=False)
-
-    # A body may hold personal data: to see it takes the right to act.
-    @app.function_name("show_dead_letter")
-    @app.route("dead-letters/{id}", methods=["GET"])
-    async def show_dead_letter(req: func.HttpRequest) -> func.HttpResponse:
-        """One of them; its body with `?body=true`."""
-        from shared.api import dead_letters
-
-        body, name = req.params.get("body", "").lower() == "true", req.route_params["id"]
-        return await _answer(start, req, lambda app, _: dead_letters.show(name, app, body=body), acts=body)
-
-    @app.function_name("redrive_dead_letter")
-    @app.route("dead-letters/{id}/redrive", methods=["POST"])
-    async def redrive_dead_letter(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
-        """Put one of them back."""
-        from shared.api import dead_letters
-
-        name, trace = req.route_params["id"], _trace(context)
-        return await _answer(start, req, lambda app, actor: dead_letters.put_back(name, actor, trace, app), acts=True)
-
-
-def _approvals(app: func.FunctionApp, start: Start) -> None:
-    """What waits for an approval, the answer, and how long it then lasts."""
-
-    @app.function_name("list_approvals")
-    @app.route("approvals", methods=["GET"])
-    async def list_approvals(req: func.HttpRequest) -> func.HttpResponse:
-        """Every request that waits."""
-        from shared.api import approvals
-
-        return await _answer(start, req, lambda app, _: approvals.waiting(app), acts=False)
-
-    @app.function_name("show_approval")
-    @app.route("approvals/{id}", methods=["GET"])
-    async def show_approval(req: func.HttpRequest) -> func.HttpResponse:
-        """One request, with its plan."""
-        from shared.api import approvals
-
-        return await _answer(start, req, lambda app, _: approvals.show(req.route_params["id"], app), acts=False)
-
-    @app.function_name("answer_approval")
-    @app.route("approvals/{id}", methods=["POST"])
-    async def answer_approval(req: func.HttpRequest) -> func.HttpResponse:
-        """Approve or deny."""
-        from shared.api import approvals
-
-        name, body = req.route_params["id"], req.get_body()
-        return await _answer(
-            start, req, lambda app, actor: approvals.reply(name, body, actor, app), acts=False, approves=True
+        call = Call(
+            place=req.route_params,
+            query=req.params,
+            headers={name.lower(): value for name, value in req.headers.items()},
+            body=req.get_body(),
+            trace=_trace(context),
         )
-
-    @app.function_name("extend_run")
-    @app.route("runs/{id}/extend", methods=["POST"])
-    async def extend_run(req: func.HttpRequest) -> func.HttpResponse:
-        """Have what a run did last longer."""
-        from shared.api.extend import extend
-
-        name, body = req.route_params["id"], req.get_body()
-        return await _answer(start, req, lambda app, actor: extend(name, body, actor, app), acts=True)
+        work = route.answer
+        return _response(
+            await through(start, call.headers, lambda app, actor: work(call, app, actor), needs=route.needs(call))
+        )
 
 
 def live() -> Callable[[], Awaitable[App]]:
@@ -259,22 +142,10 @@ async def _handle(bodies: list[bytes], door: Door, context: func.Context, start:
     log.info("%s trace=%s", summary, trace)
 
 
-async def _answer(
-    start: Start, req: func.HttpRequest, work: Work, *, acts: bool, approves: bool = False
-) -> func.HttpResponse:
-    from shared.api.door import through
-
-    return _response(await through(start, _headers(req), work, acts=acts, approves=approves))
-
-
 def _response(answer: Answer) -> func.HttpResponse:
     return func.HttpResponse(
         answer.content, status_code=answer.status, headers=dict(answer.headers), mimetype=answer.content_type
     )
-
-
-def _headers(req: func.HttpRequest) -> dict[str, str]:
-    return {name.lower(): value for name, value in req.headers.items()}
 
 
 def _trace(context: func.Context) -> str:

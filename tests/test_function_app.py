@@ -37,6 +37,12 @@ ROUTES = {
     "redrive_dead_letter": ("dead-letters/{id}/redrive", ["POST"], "FUNCTION"),
     "alive": ("health", ["GET"], "ANONYMOUS"),
     "ready": ("health/ready", ["GET"], "FUNCTION"),
+    "extend_run": ("runs/{id}/extend", ["POST"], "FUNCTION"),
+    "list_approvals": ("approvals", ["GET"], "FUNCTION"),
+    "show_approval": ("approvals/{id}", ["GET"], "FUNCTION"),
+    "answer_approval": ("approvals/{id}", ["POST"], "FUNCTION"),
+    "show_kill_switch": ("kill-switch", ["GET"], "FUNCTION"),
+    "turn_kill_switch": ("kill-switch", ["PUT"], "FUNCTION"),
 }
 
 
@@ -71,7 +77,9 @@ def trigger(found: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def test_there_are_these_functions_and_no_others(found: dict[str, Any]) -> None:
-    assert sorted(each["name"] for each in found["functions"]) == sorted(["alerts", "events", "sweep", "reconcile", *ROUTES])
+    assert sorted(each["name"] for each in found["functions"]) == sorted(
+        ["alerts", "events", "sweep", "reconcile", *ROUTES]
+    )
 
 
 def test_alerts_come_in_batches_of_bytes_and_are_repeated_until_they_are_stored(found: dict[str, Any]) -> None:
@@ -94,7 +102,9 @@ def test_the_settings_that_the_triggers_name_are_settings() -> None:
     assert "RIPOSTE_EVENTHUB__fullyQualifiedNamespace" in given
 
 
-def test_platform_events_come_as_text_the_sweep_every_minute_and_reconciliation_every_five(found: dict[str, Any]) -> None:
+def test_platform_events_come_as_text_the_sweep_every_minute_and_reconciliation_every_five(
+    found: dict[str, Any],
+) -> None:
     assert trigger(found, "events") == {"type": "eventGridTrigger"}
     assert create(_never).get_functions()[1].get_user_function().__annotations__["event"] == "str"
     assert trigger(found, "sweep") == {"type": "timerTrigger", "schedule": "0 * * * * *"}
@@ -116,11 +126,12 @@ def test_the_routes_are_where_the_host_puts_them() -> None:
 
 
 def test_indexing_imports_nothing_but_the_programming_model_and_opens_no_socket(found: dict[str, Any]) -> None:
-    own = {"azure", "function_app", "markupsafe", "werkzeug"}
+    own = {"azure", "function_app", "markupsafe", "shared", "werkzeug"}
     other = {name for name in found["modules"] if name.partition(".")[0] not in sys.stdlib_module_names}
 
     assert {name.partition(".")[0] for name in other} - {"_distutils_hack"} == own
     assert {".".join(name.split(".")[:2]) for name in other if name.startswith("azure.")} == {"azure.functions"}
+    assert {name for name in other if name.startswith("shared.")} == {"shared.api", "shared.api.routes"}
     assert found["sockets"] == []
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from shared.api.answer import Problem, problem
+from shared.api.routes import Needs
 from shared.kinds import valid
 from shared.kinds.fields import Fields
 from shared.model.settings import Settings
@@ -33,7 +34,7 @@ _NAME = (
 )
 
 
-def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool, approves: bool = False) -> Actor:
+def caller(headers: Mapping[str, str], settings: Settings, *, needs: Needs) -> Actor:
     """The caller.
 
     The header is believed only when the settings say that App Service authentication is in front, which replaces
@@ -42,8 +43,7 @@ def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool, approv
     Args:
         headers: Of the request, names in lower case.
         settings: Say whether the header can be believed, and which role may act.
-        acts: Whether the request is to change something.
-        approves: Whether it answers a request for approval, which takes another role.
+        needs: The role that the request takes.
 
     Raises:
         Problem: 401 for somebody who is not signed in, 403 for somebody who may not do this.
@@ -59,10 +59,10 @@ def caller(headers: Mapping[str, str], settings: Settings, *, acts: bool, approv
     if not object_id:
         raise _nobody("The sign-in names nobody: it carries no object id.")
     roles = {value for kind, value in claims if kind in role_types}
-    wanted = settings.approver_role if approves else settings.operator_role
-    if (acts or approves) and wanted not in roles:
+    wanted = settings.approver_role if needs == "approver" else settings.operator_role
+    if needs and wanted not in roles:
         log.warning("user %s may not act: the app role %s is missing", object_id, wanted)
-        detail = f"{'Approving plans' if approves else 'Running playbooks'} takes the app role {wanted}."
+        detail = f"{'Approving plans' if needs == 'approver' else 'Running playbooks'} takes the app role {wanted}."
         raise Problem(problem(403, "Not allowed", detail))
     return Actor("user", _first(claims, _NAME), object_id)
 

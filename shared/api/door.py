@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from shared.api.answer import Answer, Problem, problem
 from shared.api.caller import caller
 from shared.api.health import broken
+from shared.api.routes import Needs
 from shared.engine.app import App
 from shared.engine.fault import log_fault
 from shared.model.errors import AzureError, Mistakes, Permanent
@@ -25,29 +26,26 @@ Start = Callable[[], Awaitable[App]]
 Work = Callable[[App, Actor], Awaitable[Answer]]
 
 
-async def through(
-    start: Start, headers: Mapping[str, str], work: Work, *, acts: bool, approves: bool = False
-) -> Answer:
+async def through(start: Start, headers: Mapping[str, str], work: Work, *, needs: Needs) -> Answer:
     """The answer to a request.
 
     Args:
         start: Gives the running app.
         headers: Of the request, names in lower case.
         work: Does what is asked, for this caller.
-        acts: Whether it is to change something, which takes the operator's role.
-        approves: Whether it answers a request for approval, which takes the approver's.
+        needs: The role it takes.
     """
-    answer = await _answer(start, headers, work, acts=acts, approves=approves)
+    answer = await _answer(start, headers, work, needs=needs)
     run = answer.body.get("run", "") if isinstance(answer.body, dict) else ""
     log.info("status=%d run=%s", answer.status, run)
     return answer
 
 
-async def _answer(start: Start, headers: Mapping[str, str], work: Work, *, acts: bool, approves: bool) -> Answer:
+async def _answer(start: Start, headers: Mapping[str, str], work: Work, *, needs: Needs) -> Answer:
     try:
         app = await start()
         with urgent(Severity.HIGH):  # a person waits
-            return await work(app, caller(headers, app.settings, acts=acts, approves=approves))
+            return await work(app, caller(headers, app.settings, needs=needs))
     except Problem as found:
         return found.answer
     except Mistakes as mistakes:

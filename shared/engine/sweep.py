@@ -28,6 +28,7 @@ from shared.engine.resolve import resolve
 from shared.engine.second_half import second_half
 from shared.engine.turn import record_turn
 from shared.engine.undo import resume_undo, undo
+from shared.engine.urgency import urgency
 from shared.model import ids
 from shared.model.errors import AzureError, Changed
 from shared.model.ledger import Entry, Run
@@ -35,6 +36,7 @@ from shared.model.states import UNDOABLE
 from shared.model.step import Actor
 from shared.wire.journal import Exchange
 from shared.wire.scope import scope
+from shared.wire.urgency import urgent
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +86,7 @@ async def _entry(noted: Noted, opened: Opened, app: App) -> None:
     left = entry.lease is not None and entry.lease <= now
     due = entry.due is not None and entry.due <= now
     over = entry.state in UNDOABLE and entry.expires is not None and entry.expires <= now
-    with scope(entry.step.key):
+    with scope(entry.step.key), urgent(urgency(entry.step.event, entry.step.actor)):
         if (entry.state == "held" and due) or (entry.forcing is not None and entry.forcing.until <= now):
             with suppress(Changed):  # somebody has answered meanwhile
                 await lapse(noted, "nobody approved its plan in time", "sweep", app)

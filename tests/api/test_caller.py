@@ -10,6 +10,7 @@ import pytest
 
 from shared.api.answer import Problem
 from shared.api.caller import caller
+from shared.api.routes import Needs
 from shared.model.settings import Settings, read
 from shared.model.step import Actor
 from tests import lab
@@ -26,11 +27,11 @@ def settings(**other: str) -> Settings:
     return read(lab.environment(**EASY, **other))
 
 
-def turned_away(header: str | None, *, acts: bool = False) -> dict[str, Any]:
+def turned_away(header: str | None, *, needs: Needs = False) -> dict[str, Any]:
     """The answer's body to a caller who is not let in."""
     headers = {} if header is None else {"x-ms-client-principal": header}
     with pytest.raises(Problem) as raised:
-        caller(headers, settings(), acts=acts)
+        caller(headers, settings(), needs=needs)
     if raised.value.answer.status == 401:
         assert raised.value.answer.headers["WWW-Authenticate"] == "Bearer"
     body: dict[str, Any] = raised.value.answer.body
@@ -41,7 +42,7 @@ def turned_away(header: str | None, *, acts: bool = False) -> dict[str, Any]:
 def test_without_easy_auth_nobody_is_believed_to_be_anybody(header: str | None) -> None:
     headers = {} if header is None else {"x-ms-client-principal": header, "x-ms-client-principal-name": "ceo"}
 
-    assert caller(headers, read(lab.environment()), acts=True) == Actor("function_key")
+    assert caller(headers, read(lab.environment()), needs="operator") == Actor("function_key")
 
 
 @pytest.mark.parametrize(
@@ -65,7 +66,7 @@ def test_behind_easy_auth_people_and_programs_are_named_by_their_claims(
 ) -> None:
     headers = {"x-ms-client-principal": principal(*claims)}
 
-    assert caller(headers, settings(), acts=False) == Actor("user", name, ANALYST)
+    assert caller(headers, settings(), needs="") == Actor("user", name, ANALYST)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_who_has_not_signed_in_is_turned_away(header: str | None, caplog: pytest
     ],
 )
 def test_the_operators_role_lets_act_whatever_the_claim_is_called(header: str) -> None:
-    assert caller({"x-ms-client-principal": header}, settings(), acts=True).id == ANALYST
+    assert caller({"x-ms-client-principal": header}, settings(), needs="operator").id == ANALYST
 
 
 @pytest.mark.parametrize(
@@ -117,9 +118,9 @@ def test_the_operators_role_lets_act_whatever_the_claim_is_called(header: str) -
 def test_without_the_role_one_may_look_but_not_act_and_the_log_says_who_tried(
     header: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    assert caller({"x-ms-client-principal": header}, settings(), acts=False).id == ANALYST
+    assert caller({"x-ms-client-principal": header}, settings(), needs="").id == ANALYST
 
-    body = turned_away(header, acts=True)
+    body = turned_away(header, needs="operator")
 
     assert (body["status"], OPERATOR in body["detail"]) == (403, True)
     (record,) = caplog.records
@@ -130,9 +131,9 @@ def test_without_the_role_one_may_look_but_not_act_and_the_log_says_who_tried(
 def test_the_role_may_have_another_name() -> None:
     own = settings(RIPOSTE_OPERATOR_ROLE="Soc.Tier2")
 
-    assert caller({"x-ms-client-principal": signed_in("Soc.Tier2")}, own, acts=True).id == ANALYST
+    assert caller({"x-ms-client-principal": signed_in("Soc.Tier2")}, own, needs="operator").id == ANALYST
     with pytest.raises(Problem):
-        caller({"x-ms-client-principal": signed_in(OPERATOR)}, own, acts=True)
+        caller({"x-ms-client-principal": signed_in(OPERATOR)}, own, needs="operator")
 
 
 async def test_who_asked_is_in_every_record_and_nobody_else_is(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ async def asked(error: Exception | None, *, starts: bool = True) -> Answer:
             raise error
         return Answer(200, {"run": "one", "actor": actor.kind})
 
-    return await through(start, {}, work, acts=True)
+    return await through(start, {}, work, needs="operator")
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ async def test_one_whose_instance_died_is_taken_up_when_its_claim_ends(tmp_path:
 
 async def test_what_did_not_work_is_tried_again_and_given_up_in_the_end(tmp_path: Path) -> None:
     made = await rotated(tmp_path)
-    made.world.faults.always("PATCH", "secrets", Status(503, retry_after=400))
+    made.world.faults.always("PATCH", "secrets", Status(409, "Conflict"))
 
     await swept(made, DAY)
     for _ in range(MOST_ATTEMPTS + 2):

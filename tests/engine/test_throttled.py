@@ -192,3 +192,20 @@ async def test_tokens_ledger_and_records_go_on_in_a_storm(tmp_path: Path) -> Non
 
 def _family(host: str) -> str:
     return next(name for name in ("table", "ingest", "localhost", host) if name in host)
+
+
+async def test_the_sweep_goes_on_in_order_of_severity(tmp_path: Path) -> None:
+    made = acting(tmp_path, ISOLATE)
+    tenant(made)
+    calls = r"^management\.azure\.com/subscriptions/.*/virtualMachines"
+    storming(made, 1, 300, calls)
+    await delivered(made, *machines())
+    assert order(made, "GET", "vm-web-01") == []
+    await asyncio.sleep(310)
+    storming(made, 10, 20, calls)
+
+    await swept(made, 5)
+
+    found = order(made, "GET", "vm-web-01")
+    assert found == sorted(found, key=SEVERITIES.index, reverse=True)
+    assert Counter(found) == dict.fromkeys(SEVERITIES, MACHINES / 4)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from datetime import timedelta
 import dataclasses
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from shared.model import settings
+from shared.model.budget import read_budgets
 from shared.model.cloud import CLOUDS
 from shared.model.errors import Mistakes
 
@@ -64,6 +65,7 @@ def test_what_is_needed_is_enough_and_the_rest_has_safe_defaults() -> None:
         operator_role="Riposte.Operator",
         approver_role="Riposte.Approver",
         retention=timedelta(days=90),
+        budgets=read_budgets("*=30/1h,10%/1h"),
         concurrency=32,
         max_targets=10,
         preview_seconds=60,
