@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -45,11 +46,15 @@ class Clock:
 class SimulatedLoop(asyncio.SelectorEventLoop):
     """An event loop whose time jumps to the next timer as soon as nothing is left to run.
 
-    Only for work inside one process: it does not wait for sockets. While a thread works for the loop, time stands
-    still, so a slow import cannot look like a time-out.
+    Only for work inside one process: it does not wait for sockets unless it is told to. While a thread works for the
+    loop, time stands still, so a slow import cannot look like a time-out.
+
+    Args:
+        sockets: Whether it may have connections. While one is open, waiting takes as long as in any other loop.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, sockets: bool = False) -> None:
+        self.sockets = sockets
         self._now = 0.0
         self._threads = 0
         super().__init__(_Jump(self))
@@ -96,5 +101,10 @@ class _Jump(selectors.DefaultSelector):
             return ready
         if timeout is None or self._loop.waits_for_threads:
             return super().select(timeout if timeout is None else 0.01)
+        if self._loop.sockets and len(self.get_map()) > 1:  # besides the one the loop wakes itself with
+            begin = time.perf_counter()
+            ready = super().select(timeout)
+            self._loop.advance(min(timeout, time.perf_counter() - begin) if ready else timeout)
+            return ready
         self._loop.advance(timeout)
         return []

@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable
+from collections import UserDict
+from collections.abc import Callable, Collection, MutableMapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -68,7 +69,26 @@ class Entity:
         return _TYPED[kind](value) if kind in _TYPED else value
 
 
-Rows = dict[tuple[str, str], Entity]
+class Rows(UserDict[tuple[str, str], Entity]):
+    """The rows of a table by (partition, row key); a partition is found without a look at the others, as in Azure."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[str, set[tuple[str, str]]] = {}
+        super().__init__()
+
+    def __setitem__(self, key: tuple[str, str], entity: Entity) -> None:
+        self._partitions.setdefault(key[0], set()).add(key)
+        super().__setitem__(key, entity)
+
+    def __delitem__(self, key: tuple[str, str]) -> None:
+        super().__delitem__(key)
+        self._partitions[key[0]].discard(key)
+        if not self._partitions[key[0]]:
+            del self._partitions[key[0]]
+
+    def within(self, partition: str | None) -> Collection[tuple[str, str]]:
+        """The keys of a partition; of all, if it is None."""
+        return self.keys() if partition is None else self._partitions.get(partition, ())
 
 
 @dataclass(slots=True)
@@ -97,7 +117,7 @@ class Write:
     condition: str | None
 
 
-def apply(world: World, rows: Rows, write: Write) -> str:
+def apply(world: World, rows: MutableMapping[tuple[str, str], Entity], write: Write) -> str:
     """Do one write; returns the new etag, empty for a deletion.
 
     Raises:

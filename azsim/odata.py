@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"\s*(?:(?P<string>'(?:[^']|'')*')|(?P<typed>(?:datetime|guid|X|binary)'[^']*')|(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?L?)"
     r"|(?P<paren>[()])|(?P<word>[A-Za-z_]\w*))",
 )
+_IN_PARTITION = re.compile(r"\s*PartitionKey eq '((?:[^']|'')*)'")
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
@@ -42,6 +43,13 @@ def compile_filter(text: str) -> Predicate:
     predicate = parser.any_of()
     parser.end()
     return predicate
+
+
+def only_partition(text: str) -> str | None:
+    """The one partition that a filter can hold in, if it is made of comparisons that all must hold; None if not."""
+    match = _IN_PARTITION.match(text)
+    words = {found["word"] for found in _TOKEN.finditer(text)}
+    return None if match is None or words & {"or", "not"} else match[1].replace("''", "'")
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:

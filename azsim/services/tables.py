@@ -12,7 +12,7 @@ from azsim import batches, storage
 from azsim.call import Call
 from azsim.entities import Entity, Rows, Tables, Write, apply, key_of, not_found, write_of
 from azsim.messages import Response, json_response
-from azsim.odata import compile_filter
+from azsim.odata import compile_filter, only_partition
 from azsim.problem import Problem, bad_request
 from azsim.service import Service
 
@@ -40,7 +40,7 @@ def create_table(call: Call) -> Response:
     place = (_account(call), name.lower())
     if place in tables:
         raise Problem(409, "TableAlreadyExists", "The table specified already exists.")
-    tables[place] = {}
+    tables[place] = Rows()
     return json_response({"TableName": name}, 201)
 
 
@@ -73,7 +73,8 @@ def query(call: Call) -> Response:
     holds = compile_filter(call.query["$filter"]) if call.query.get("$filter") else lambda _: True
     after = (call.query.get("nextpartitionkey", ""), call.query.get("nextrowkey", ""))
     size = min(int(call.query.get("$top") or PAGE), PAGE)
-    found = sorted(key for key, entity in rows.items() if key >= after and holds(entity.values))
+    within = rows.within(only_partition(call.query.get("$filter", "")))
+    found = sorted(key for key in within if key >= after and holds(rows[key].values))
     headers: dict[str, str] = {}
     if len(found) > size:
         partition, row = found[size]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from azsim import arm
-from azsim.entities import Tables
+from azsim.entities import Rows, Tables
 from azsim.services.blobs import Blobs
 from azsim.services.graph import Directory
 from azsim.services.identity import Identities, ManagedIdentity
@@ -230,7 +230,7 @@ def _responder(world: World, stream: Stream) -> None:
     """What a responder's own resource group holds, without any permission yet."""
     world.state(Identities).by_client_id[IDENTITY.client_id] = IDENTITY
     arm.put(world, STORAGE, {"location": LOCATION, "properties": {"allowSharedKeyAccess": False}})
-    world.state(Tables).tables[STORAGE_ACCOUNT, LEDGER_TABLE] = {}
+    world.state(Tables).tables[STORAGE_ACCOUNT, LEDGER_TABLE] = Rows()
     world.state(Blobs).containers[STORAGE_ACCOUNT, CONTAINER] = {}
     arm.put(world, WORKSPACE, {"location": LOCATION, "properties": {}})
     arm.put(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import socket
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -118,3 +120,21 @@ async def test_a_clock_starts_when_it_is_first_asked() -> None:
     clock = Clock()
     await asyncio.sleep(1000)
     assert clock.now() == START
+
+
+def test_a_loop_that_may_have_connections_waits_for_what_comes_over_them() -> None:
+    ours, theirs = socket.socketpair()
+
+    async def hear() -> tuple[bytes, float]:
+        reader, writer = await asyncio.open_connection(sock=ours)
+        threading.Timer(0.05, theirs.send, [b"now"]).start()
+        heard = await asyncio.wait_for(reader.read(3), 60)
+        writer.close()
+        return heard, asyncio.get_running_loop().time()
+
+    with asyncio.Runner(loop_factory=lambda: SimulatedLoop(sockets=True)) as runner:
+        heard, time = runner.run(hear())
+    theirs.close()
+
+    assert heard == b"now"
+    assert 0.02 < time < 30

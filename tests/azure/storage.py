@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azsim import call, clock, messages
-from azsim.entities import Tables
+from azsim.entities import Rows, Tables
 from azsim.faults import Status
 from azsim.problem import Problem
 from azsim.services.blobs import Blobs
@@ -87,7 +87,7 @@ class Storage:
         return DeadLetters(self.send, self.credential, self.world.clock, **where)
 
     async def _create_table(self, name: str) -> None:
-        self.world.state(Tables).tables[contoso.STORAGE_ACCOUNT, name] = {}
+        self.world.state(Tables).tables[contoso.STORAGE_ACCOUNT, name] = Rows()
 
     async def _create_container(self, name: str) -> None:
         self.world.state(Blobs).containers[contoso.STORAGE_ACCOUNT, name] = {}

@@ -9,7 +9,7 @@ import pytest
 from azure.core import MatchConditions
 from azure.data.tables import RequestTooLargeError, TableTransactionError, UpdateMode
 
-from azsim.entities import Tables
+from azsim.entities import Rows, Tables
 from azsim.tenants import contoso
 from azsim.world import World
 from tests.azsim.caller import allow_data
@@ -100,7 +100,7 @@ async def test_a_transaction_keeps_to_one_partition(tenant: World) -> None:
 
 
 async def test_a_transaction_keeps_to_one_table(tenant: World) -> None:
-    tenant.state(Tables).tables[contoso.STORAGE_ACCOUNT, "other"] = {}
+    tenant.state(Tables).tables[contoso.STORAGE_ACCOUNT, "other"] = Rows()
     both = batch(("POST", "riposte", entity("one")), ("POST", "other", entity("two")))
     assert problem(await raw(tenant, "POST", "$batch", both)) == (400, "CommandsInBatchActOnDifferentPartitions")
 
