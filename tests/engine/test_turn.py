@@ -80,6 +80,7 @@ async def test_what_was_turned_by_hand_is_on_record_before_the_api_turns_it() ->
 
 async def test_of_two_who_turn_it_at_once_one_is_told() -> None:
     made = lab.make()
+    await turn_it(Switch(mode="queue", who="first", why=WHY), ANALYST, made.app)
     made.world.latency = 0.05
 
     ends = await asyncio.gather(
@@ -88,7 +89,7 @@ async def test_of_two_who_turn_it_at_once_one_is_told() -> None:
     )
 
     assert [isinstance(end, Changed) for end in ends].count(True) == 1
-    assert len({row["RecordId"] for row in made.records}) == 1
+    assert len({row["RecordId"] for row in made.records}) == 2
 
 
 async def test_turned_while_it_could_not_be_put_on_record_the_sweep_does() -> None:
