@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
@@ -12,6 +13,15 @@ from tests import lab
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "real_time: uses sockets or processes, so waiting takes time")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests have counted, such as the points at which an instance was killed."""
+    counted = Counter[str]()
+    for report in terminalreporter.stats.get("passed", []):
+        counted.update({name: value for name, value in report.user_properties if isinstance(value, int)})
+    for name, number in sorted(counted.items()):
+        terminalreporter.write_line(f"{name}: {number:,}")
 
 
 def pytest_asyncio_loop_factories(

@@ -185,6 +185,8 @@ def make(
     world: World | None = None,
     granted: Iterable[Permission] | None = None,
     wrap: Callable[[Send], Send] = lambda send: send,
+    under: Callable[[Send], Send] = lambda send: send,
+    fresh: bool = False,
     clock: Clock | None = None,
     chance: Chance | None = None,
 ) -> Lab:
@@ -196,12 +198,14 @@ def make(
         world: Another world than a fresh Contoso.
         granted: The permissions to give; if not given, what engine and responders declare.
         wrap: Wraps the transport under the program.
+        under: Wraps the way into the world, tokens included.
+        fresh: Whether that other world is empty, and Contoso is to be built in it.
         clock: Another clock than the world's.
         chance: Other chance than the world's.
     """
     from function_app import create
 
-    fresh = world is None
+    fresh = fresh or world is None
     world = world or World(tenant=contoso.TENANT)
     if fresh:
         contoso.build(world, STREAM_DECLARED)
@@ -209,7 +213,7 @@ def make(
     app = compose(
         environment(RIPOSTE_PLAYBOOKS=str(playbooks), **(settings or {})),
         ROOT,
-        send=door(world),
+        send=under(door(world)),
         clock=clock or world.clock,
         chance=chance or seeded,
         over=wrap,

@@ -39,6 +39,7 @@ class Scenario:
         arrange: What must be done to the tenant first.
         without_leavings: The tenant's state less what the responder says it leaves behind.
         later: How long to wait for its second half; none if it has none.
+        drift: Somebody else changes what a setting has set; none if it is an operation.
         effect: Whether the deed shows in the tenant.
     """
 
@@ -47,6 +48,7 @@ class Scenario:
     arrange: Callable[[World], None] = _nothing
     without_leavings: Callable[[dict[str, Any]], dict[str, Any]] = _all_of_it
     later: timedelta | None = None
+    drift: Callable[[World], None] | None = None
     effect: Callable[[World], bool]
 
 

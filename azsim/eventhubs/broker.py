@@ -12,7 +12,7 @@ from azsim.eventhubs.connection import Connection
 from azsim.eventhubs.errors import AmqpError, Condition
 from azsim.eventhubs.hub import Hub
 from azsim.eventhubs.message import ANNOTATIONS, APPLICATION_PROPERTIES, DATA, PARTITION_KEY, section
-from azsim.eventhubs.namespace import Namespace
+from azsim.eventhubs.namespace import Moment, Namespace
 from azsim.eventhubs.partition import Stored
 from azsim.eventhubs.tokens import KEY_NAME
 
@@ -42,6 +42,8 @@ class Broker:
         consumer_groups: of every event hub. Receivers in another one are refused, as in Azure.
         max_message_size: the largest message or batch, in octets.
         idle_time_out: connections over which nothing came for longer are closed.
+        cuts: is asked before a message or batch is stored and again after, when the client has not been told yet:
+            whether the connection ends there, without a word.
 
     Attributes:
         accepted: how many connections clients have made.
@@ -62,6 +64,7 @@ class Broker:
         consumer_groups: Collection[str] = ("$Default",),
         max_message_size: int = 1024 * 1024,
         idle_time_out: timedelta = timedelta(minutes=4),
+        cuts: Callable[[Moment], bool] = lambda _: False,
     ) -> None:
         self.accepted = 0
         self.failures: list[Exception] = []
@@ -73,6 +76,7 @@ class Broker:
             authorize=authorize,
             max_message_size=max_message_size,
             idle_time_out=idle_time_out.total_seconds(),
+            cuts=cuts,
         )
         self._address: Address | None = None
         self._server: asyncio.Server

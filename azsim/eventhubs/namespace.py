@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import unquote
 
 from azsim.eventhubs.errors import AmqpError, Condition
@@ -12,6 +12,8 @@ from azsim.eventhubs.hub import Hub
 
 CBS = "$cbs"
 MANAGEMENT = "$management"
+
+Moment = Literal["before", "after"]
 
 _HOST = re.compile(r"^[a-z]+://[^/]*")
 _ENTITY = re.compile(r"([^/]+)(?:/consumergroups/([^/]+))?(?:/partitions/([^/]+))?")
@@ -37,6 +39,7 @@ class Namespace:
         authorize: decides about JWTs; without it all are refused.
         max_message_size: in octets.
         idle_time_out: of connections, in seconds.
+        cuts: whether a connection ends, without a word, before what came over it is stored, or after.
     """
 
     hubs: Mapping[str, Hub]
@@ -46,6 +49,7 @@ class Namespace:
     authorize: Callable[[str], bool] | None
     max_message_size: int
     idle_time_out: float
+    cuts: Callable[[Moment], bool] = lambda _: False
 
     def hub(self, name: str) -> Hub:
         """The event hub of that name, in any case.

@@ -6,9 +6,10 @@ from functools import partial
 from typing import Any, Protocol
 
 from azsim.eventhubs.errors import AmqpError, Condition
+from azsim.eventhubs.frames import ClientLeft
 from azsim.eventhubs.management import put_token, read_entity
 from azsim.eventhubs.message import Message, read
-from azsim.eventhubs.namespace import CBS, MANAGEMENT, Namespace, not_found
+from azsim.eventhubs.namespace import CBS, MANAGEMENT, Moment, Namespace, not_found
 from azsim.eventhubs.readers import Reader
 from azsim.eventhubs.tokens import covers
 from azsim.eventhubs.values import Described, Symbol
@@ -89,9 +90,15 @@ class Nodes:
         target = None if entity.partition is None else hub.partition(entity.partition)
 
         def publish(message_format: int, octets: bytes) -> None:
+            self._cut("before")
             hub.publish(octets, self._namespace.now(), message_format=message_format, partition=target)
+            self._cut("after")
 
         return publish
+
+    def _cut(self, moment: Moment) -> None:
+        if self._namespace.cuts(moment):
+            raise ClientLeft
 
     def reader(
         self,

@@ -12,6 +12,9 @@ from shared.wire.message import Request, Response, Send
 
 Moment = Literal["before", "after"]
 
+SENT = "AMQP transfer"
+"""A message to an event hub, among the requests."""
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -57,6 +60,16 @@ class Line:
             return response
 
         return send_until_cut
+
+    def amqp(self, moment: Moment) -> bool:
+        """Whether the line is cut at a message to an event hub; it counts as a request."""
+        if self.cut.is_set():
+            return True
+        if moment == "before":
+            self.requests.append(SENT)
+        if self._point == Point(len(self.requests) - 1, moment):
+            self.cut.set()
+        return self.cut.is_set()
 
     async def end(self) -> NoReturn:
         """Kill the instance, now."""

@@ -32,9 +32,16 @@ def _without_quarantine_group(state: dict[str, Any]) -> dict[str, Any]:
     return {**state, "Arm": {key: value for key, value in state["Arm"].items() if key != QUARANTINE.lower()}}
 
 
+def _without_group(world: World) -> None:
+    found = world.state(Arm).find(NICS[0])
+    assert found is not None
+    found.properties["networkSecurityGroup"] = None
+
+
 scenario = Scenario(
     entity=AzureResource(resource_id=NICS[0]),
     without_leavings=_without_quarantine_group,
+    drift=_without_group,
     effect=lambda world: group_of(world, NICS[0]) == QUARANTINE,
 )
 
