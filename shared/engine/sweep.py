@@ -115,7 +115,8 @@ async def _stopped(entry: Entry, app: App, *, back: bool) -> bool:
     except AzureError as error:  # a deed goes on to its guards, who put that on record
         log.warning("the kill switch cannot be read: step %s is not put back now: %s", entry.step.key, error)
         return back
-    return switch.mode == "queue" or (back and switch.stops_undo)
+    begun = entry.due_for == "later"  # the first half is done: to refuse the second would leave it so for ever
+    return switch.mode == "queue" or (back and switch.stops_undo) or (begun and switch.on)
 
 
 async def _look_again(noted: Noted, opened: Opened, app: App) -> None:

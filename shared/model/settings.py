@@ -4,118 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
+from shared.model import setting_texts as texts
 from shared.model.budget import Budgets, read_budgets
 from shared.model.cloud import CLOUDS, Cloud
-from shared.model.duration import length
 from shared.model.errors import Mistake, Mistakes
 from shared.model.own import own_resources
-from shared.model.resource_id import ResourceId
 
 PREFIX = "RIPOSTE_"
 EVENT_HUB = "RIPOSTE_EVENTHUB"
-ANY = "*"
-NONE = "none"
-LOCK_LEVELS = ("CanNotDelete", "ReadOnly")
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-def _https(text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme != "https" or not parts.netloc or parts.path.strip("/"):
-        raise ValueError("must be an https address without a path, such as https://name.table.core.windows.net")
-    return f"https://{parts.netloc}"
-
-
-def _guid(text: str) -> str:
-    if not _GUID.fullmatch(text):
-        raise ValueError("must be a GUID")
-    return text.lower()
-
-
-def _guids(text: str) -> tuple[str, ...]:
-    return tuple(_guid(part) for part in _words(text))
-
-
-def _scopes(text: str) -> tuple[str, ...]:
-    if not _words(text):
-        raise ValueError("must name at least one resource id")
-    for part in _words(text):
-        if not part.lower().startswith("/subscriptions/"):
-            raise ValueError(f"{part!r} must be a resource id, beginning with /subscriptions/")
-    return tuple(ResourceId(part).key for part in _words(text))
-
-
-def _ids(text: str) -> tuple[str, ...]:
-    return tuple(part.lower().rstrip("/") for part in _words(text))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
-
-
-def _lock_levels(text: str) -> tuple[str, ...]:
-    known = {level.lower(): level for level in LOCK_LEVELS}
-    given = _words(text)
-    if len(given) == 1 and given[0].lower() == NONE:
-        return ()
-    if not given or any(part.lower() not in known for part in given):
-        raise ValueError(f"must be {' and/or '.join(LOCK_LEVELS)}, or {NONE}")
-    return tuple(known[part.lower()] for part in given)
-
-
-def _roles(text: str) -> tuple[str, ...]:
-    given = tuple(part.lower() for part in _words(text))
-    if not given or (len(given) > 1 and {ANY, NONE} & set(given)):
-        raise ValueError(f"must be names or template ids of roles, or {ANY} for any, or {NONE}")
-    return () if given == (NONE,) else given
-
-
-def _tag(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name.strip():
-        raise ValueError("must be a tag's name, or name=value")
-    return name.strip(), value.strip() if equals else "*"
-
-
-def _flag(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError("must be true or false")
-    return text.lower() == "true"
-
-
-def _length(text: str) -> timedelta:
-    found = length(text)
-    if not timedelta(hours=1) <= found <= timedelta(days=999):
-        raise ValueError("must be from 1h to 999d")
-    return found
-
-
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise ValueError(f"must be a whole number from {low} to {high}")
-        return int(text)
-
-    return read
-
-
-def _cloud(text: str) -> Cloud:
-    if text not in CLOUDS:
-        raise ValueError(f"must be one of {', '.join(CLOUDS)}")
-    return CLOUDS[text]
-
-
-def _workspace(text: str) -> str:
-    if text and not ResourceId(text).is_type("Microsoft.OperationalInsights/workspaces"):
-        raise ValueError("must be the resource id of a Log Analytics workspace")
-    return text
 
 
 def _setting(doc: str, read: Callable[[str], Any] = str, default: str | None = None, name: str = "") -> Any:
@@ -126,71 +27,71 @@ def _setting(doc: str, read: Callable[[str], Any] = str, default: str | None = N
 class Settings:
     """Everything that differs between deployments."""
 
-    ledger: str = _setting("Table endpoint of the ledger's storage account.", _https)
+    ledger: str = _setting("Table endpoint of the ledger's storage account.", texts.https)
     ledger_table: str = _setting("The ledger's table.", default="riposte")
-    blobs: str = _setting("Blob endpoint for bodies too large for a dead letter.", _https)
+    blobs: str = _setting("Blob endpoint for bodies too large for a dead letter.", texts.https)
     blob_container: str = _setting("The container for them.", default="dead-letters")
-    logs: str = _setting("Logs ingestion endpoint of the audit's data collection rule.", _https)
+    logs: str = _setting("Logs ingestion endpoint of the audit's data collection rule.", texts.https)
     logs_rule: str = _setting("Immutable id of that rule, beginning with `dcr-`.")
     alerts_hub: str = _setting("Event hub that alerts come in by.")
     dead_letters_hub: str = _setting("Event hub that dead letters go to.", default="dead-letters")
-    identity_client_id: str = _setting("Client id of the app's managed identity.", _guid, name="AZURE_CLIENT_ID")
-    identity_object_id: str = _setting("Object id of the app's managed identity: never acted on.", _guid)
+    identity_client_id: str = _setting("Client id of the app's managed identity.", texts.guid, name="AZURE_CLIENT_ID")
+    identity_object_id: str = _setting("Object id of the app's managed identity: never acted on.", texts.guid)
     own_scopes: tuple[str, ...] = _setting(
         "Resource ids of everything Riposte itself runs on, such as its resource group, comma-separated: never acted on. "
         "Name what the other settings do not: its vault, its data collection rule, its network.",
-        _scopes,
+        texts.scopes,
     )
     protected_ids: tuple[str, ...] = _setting(
         "Resource ids, object ids and UPNs never acted on, comma-separated; a resource id covers what lies below it.",
-        _ids,
+        texts.ids,
         default="",
     )
     protected_tag: tuple[str, str] = _setting(
-        "Tag of resources never acted on: `name`, or `name=value`.", _tag, default="riposte=protected"
+        "Tag of resources never acted on: `name`, or `name=value`.", texts.tag, default="riposte=protected"
     )
     protected_groups: tuple[str, ...] = _setting(
         "Object ids of groups whose members, nested ones included, are never acted on, comma-separated.",
-        _guids,
+        texts.guids,
         default="",
     )
     protected_locks: tuple[str, ...] = _setting(
         "Levels of management locks that keep a resource from being acted on, its own and inherited ones, "
         "comma-separated; `none`: no lock does.",
-        _lock_levels,
-        default=",".join(LOCK_LEVELS),
+        texts.lock_levels,
+        default=",".join(texts.LOCK_LEVELS),
     )
     protected_roles: tuple[str, ...] = _setting(
         "Names or template ids of Entra roles whose holders, eligible ones included, are never acted on, "
         "comma-separated; `*`: any role; `none`: no role.",
-        _roles,
-        default=ANY,
+        texts.roles,
+        default=texts.ANY,
     )
     sentinel_workspace: str = _setting(
         "Resource id of the Sentinel workspace: to run a playbook by incident id, to read incidents too large for a "
         "message, and to find those that were not delivered.",
-        _workspace,
+        texts.workspace,
         default="",
     )
     reconcile_subscriptions: tuple[str, ...] = _setting(
         "Ids of subscriptions, comma-separated, whose Defender for Cloud alerts are compared with what was delivered.",
-        _guids,
+        texts.guids,
         default="",
     )
     reconcile_graph_alerts: bool = _setting(
-        "Whether the alerts of Microsoft Graph are compared with what was delivered.", _flag, default="false"
+        "Whether the alerts of Microsoft Graph are compared with what was delivered.", texts.flag, default="false"
     )
     retention: timedelta = _setting(
         "How long the ledger remembers a case that is over: 1h to 999d. What still holds a target is never over.",
-        _length,
+        texts.length,
         default="90d",
     )
     playbooks: str = _setting("Folder of the playbooks, from the app's own folder on.", default="playbooks")
-    cloud: Cloud = _setting(f"Azure cloud: {', '.join(CLOUDS)}.", _cloud, default="AzureCloud")
+    cloud: Cloud = _setting(f"Azure cloud: {', '.join(CLOUDS)}.", texts.cloud, default="AzureCloud")
     easy_auth: bool = _setting(
         "Whether App Service authentication is in front of the app and requires sign-in: only then is the caller named "
         "by its header believed.",
-        _flag,
+        texts.flag,
         default="false",
     )
     operator_role: str = _setting(
@@ -200,9 +101,9 @@ class Settings:
         "App role that a signed-in caller must hold to approve or deny what somebody else asked for.",
         default="Riposte.Approver",
     )
-    concurrency: int = _setting("How many steps one instance works on at a time.", _whole(1, 500), default="32")
+    concurrency: int = _setting("How many steps one instance works on at a time.", texts.whole(1, 500), default="32")
     max_targets: int = _setting(
-        "How many targets one run of a playbook may have; more are refused.", _whole(1, 1000), default="10"
+        "How many targets one run of a playbook may have; more are refused.", texts.whole(1, 1000), default="10"
     )
     budgets: Budgets = _setting(
         "How many targets each responder may act on in a time; more are held until somebody approves. `30/1h`: 30 in any "
@@ -212,7 +113,7 @@ class Settings:
         default="*=30/1h,10%/1h",
     )
     preview_seconds: int = _setting(
-        "How long the look at a target is reused by dry runs, in seconds.", _whole(0, 3600), default="60"
+        "How long the look at a target is reused by dry runs, in seconds.", texts.whole(0, 3600), default="60"
     )
     own_resources: frozenset[tuple[str, str]] = frozenset()
     """Type and name of what the app runs on, as the others tell; see `own_resources`."""

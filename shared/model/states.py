@@ -109,7 +109,7 @@ ARROWS: frozenset[Arrow] = frozenset(
     | _arrows("undoing", "undoing", "sweep")
     | _arrows("undoing", "undone|done|already|unverified|uncertain", "owner")
     # The second half, a renewed expiry, a forced way back that waits for its approval: the state stays.
-    | {(state, state, who) for state in UNDOABLE for who in ("sweep", "owner", "analyst")}  # type: ignore[misc]
+    | {(state, state, who) for state in UNDOABLE for who in ("sweep", "owner", "analyst")}
 )
 
 

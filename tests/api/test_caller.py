@@ -27,7 +27,7 @@ def settings(**other: str) -> Settings:
     return read(lab.environment(**EASY, **other))
 
 
-def turned_away(header: str | None, *, needs: Needs = False) -> dict[str, Any]:
+def turned_away(header: str | None, *, needs: Needs = "") -> dict[str, Any]:
     """The answer's body to a caller who is not let in."""
     headers = {} if header is None else {"x-ms-client-principal": header}
     with pytest.raises(Problem) as raised:

@@ -120,22 +120,26 @@ async def test_one_whose_answer_was_lost_does_not_end_as_failed(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("doubt", [False, True])
-async def test_the_kill_switch_ends_it_and_what_is_not_known_is_not_called_refused(
-    *, doubt: bool, tmp_path: Path
+@pytest.mark.parametrize("mode", ["queue", "deny", "undo_only"])
+async def test_while_the_kill_switch_is_on_it_waits_and_goes_on_afterwards(
+    mode: str, *, doubt: bool, tmp_path: Path
 ) -> None:
     made = await rotated(tmp_path)
     if doubt:
         made.world.faults.on("PATCH", "secrets", Cut("after"))
         await swept(made, DAY)
-    turn(made, On=True, Who="Megan", Why="wrong rule")
+    turn(made, On=True, Mode=mode, Who="Megan", Why="wrong rule")
+    before = [noted.row for noted in await steps(made, BODY)]
 
-    await swept(made, DAY)
+    for _ in range(3):
+        await swept(made, DAY)
 
-    assert made.records[-1]["Decision"] == ("uncertain" if doubt else "refused")
-    assert made.records[-1]["Reason"] == "the kill switch is on (undo_only): wrong rule (Megan)"
+    assert [noted.row for noted in await steps(made, BODY)] == before
     assert enabled(made) == [False, not doubt, True]
-    (noted,) = await steps(made, BODY)
-    assert (noted.entry.state, noted.entry.due) == ("done", None)
+    turn(made, On=False)
+    await swept(made, 60)
+    assert later(made)[-1] == "finished"
+    assert enabled(made) == [False, False, True]
 
 
 async def test_a_guard_that_cannot_be_asked_puts_it_off_and_keeps_a_doubt(tmp_path: Path) -> None:

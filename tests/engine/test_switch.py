@@ -110,4 +110,6 @@ async def test_turned_on_a_dry_run_says_that_it_would_be_refused(tmp_path: Path)
     await delivered(made, alert())
 
     assert {row["Decision"] for row in made.records} == {"refused"}
-    assert {row["Reason"] for row in made.records} == {"the kill switch is on (undo_only): no reason given (by an unknown person)"}
+    assert {row["Reason"] for row in made.records} == {
+        "the kill switch is on (undo_only): no reason given (by an unknown person)"
+    }

@@ -6,7 +6,7 @@ from shared.azure.clients import Azure
 from shared.azure.roles import Role, roles_of
 from shared.azure.targets.user import User
 from shared.engine.guards.no import No
-from shared.model.settings import ANY
+from shared.model.setting_texts import ANY
 from shared.model.target import Target
 
 
