@@ -133,3 +133,24 @@ async def test_a_run_that_was_asked_for_is_forgotten_with_its_key(tmp_path: Path
     await swept(made, 8 * DAY)
 
     assert kinds(made) == empty
+
+
+async def test_a_case_whose_name_was_written_right_before_a_crash_is_forgotten_with_it(tmp_path: Path) -> None:
+    made = acting(tmp_path, REVOKE, settings=WEEK)
+    empty, case = kinds(made), event(made, account()).case
+    await made.app.ledger.once(case, case)
+    await delivered(made, account())
+
+    await swept(made, 8 * DAY)
+
+    assert kinds(made) == empty
+
+
+async def test_the_end_of_its_chain_is_remembered_no_longer_than_the_case(tmp_path: Path) -> None:
+    made = acting(tmp_path, REVOKE, settings=WEEK)
+    await delivered(made, account())
+    assert len(made.app.ledger._heads) == 1
+
+    await swept(made, 8 * DAY)
+
+    assert made.app.ledger._heads == {}

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.azure.ledger.chain import Chains
+from shared.azure.ledger.chain import HEAD, Chains
 from shared.azure.table import Row, Write
 from shared.model import ids
 from shared.model.errors import Changed
@@ -77,13 +77,14 @@ class Retention(Chains):
             Changed: Something came in for it meanwhile: then it is not over, and stays.
         """
         rows = await self._table.query(finished.partition)
-        for row in rows:
-            if row.key.startswith(_ALIAS):
-                there = await self._table.get(row.key.removeprefix(_ALIAS), "case")
-                if there is not None:
-                    await self._table.delete(there)
+        names = [row.key.removeprefix(_ALIAS) for row in rows if row.key.startswith(_ALIAS)]
+        for name in dict.fromkeys((*names, named(finished.case))):  # whoever wrote the last may have died right after
+            there = await self._table.get(name, "case")
+            if there is not None:
+                await self._table.delete(there)
         for start in range(0, len(rows), AT_ONCE):
             await self._table.commit([Write("delete", row) for row in rows[start : start + AT_ONCE]])
+        self._remember(Row(finished.partition, HEAD))  # it is not there any more
         await self.not_now(finished)
 
     async def not_now(self, finished: Finished) -> None:
