@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azsim.odata import compile_filter, instant, only_partition
+from azsim.odata import compile_filter, instant
 from azsim.problem import Problem
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -237,20 +237,3 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
     except Problem as problem:
         found = problem.status
     assert isinstance(found, bool) or found == 400
-
-
-@pytest.mark.parametrize(
-    ("text", "partition"),
-    [
-        ("PartitionKey eq 'a'", "a"),
-        ("PartitionKey eq 'it''s' and RowKey ge 'or not'", "it's"),
-        ("PartitionKey eq 'a' or RowKey eq 'b'", None),
-        ("PartitionKey eq 'a' and (x eq 1 or y eq 2)", None),
-        ("not PartitionKey eq 'a'", None),
-        ("PartitionKey ge 'a'", None),
-        ("RowKey eq 'PartitionKey eq'", None),
-        ("", None),
-    ],
-)
-def test_a_filter_that_can_hold_in_one_partition_alone_says_so(text: str, partition: str | None) -> None:
-    assert only_partition(text) == partition
