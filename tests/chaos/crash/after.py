@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.azure.ledger import Noted
+from shared.azure.ledger.form import read
+from shared.azure.row import Row
 from shared.engine.outcome import DECISIONS
-from shared.model.ledger import Run
+from shared.model.ledger import Entry, Run
 from shared.model.states import ENDS, State
 from tests.chaos import chain
 from tests.chaos.crash.stage import Stage
@@ -42,32 +43,28 @@ class Sight:
     letters: frozenset[str]
 
 
-async def seen(stage: Stage, made: Lab) -> Sight:
+def seen(stage: Stage, made: Lab) -> Sight:
     """How things stand now."""
-    entries = await steps(made)
+    entries = steps(made)
     told = {row["RecordId"]: row for row in stage.first.records}
     return Sight(
         effects=Counter(stage.effects.counted),
-        states={n.entry.step.key: (n.entry.state, "expires" if n.entry.expires else "") for n in entries},
+        states={entry.step.key: (entry.state, "expires" if entry.expires else "") for entry in entries},
         ends=Counter(
             (row.get("StepId") or row.get("EventId", ""), row["Decision"])
             for row in told.values()
             if row["Decision"] not in (*_ON_THE_WAY, *_WISHES)
         ),
-        runs={run.id: run.finished for run in await runs(made)},
+        runs={run.id: run.finished for run in runs(made)},
         letters=frozenset(stage.letters),
     )
 
 
-async def left(made: Lab) -> list[str]:
+def left(made: Lab) -> list[str]:
     """What an instance has left half done."""
-    found = [
-        f"step {n.entry.step.aim.responder} is {n.entry.state}, with a lease"
-        for n in await steps(made)
-        if n.entry.lease
-    ]
-    found += [f"step {n.entry.step.aim.responder} is planned" for n in await steps(made) if n.entry.state == "planned"]
-    found += [f"run {run.id} is not finished" for run in await runs(made) if not run.finished]
+    found = [f"step {entry.step.aim.responder} is {entry.state}, with a lease" for entry in steps(made) if entry.lease]
+    found += [f"step {entry.step.aim.responder} is planned" for entry in steps(made) if entry.state == "planned"]
+    found += [f"run {run.id} is not finished" for run in runs(made) if not run.finished]
     for row in made.ledger_rows():
         if row["PartitionKey"] == "packet" or row["RowKey"].startswith("out-"):
             found.append(f"a record waits in {row['RowKey']}")
@@ -84,10 +81,10 @@ def _at_it(row: dict[str, Any], made: Lab) -> bool:
     return until is not None and datetime.fromisoformat(until) > made.world.clock.now()
 
 
-async def wrong(stage: Stage, made: Lab, clean: Sight) -> list[str]:
+def wrong(stage: Stage, made: Lab, clean: Sight) -> list[str]:
     """In what this differs from a walk that nobody interrupted."""
-    now = await seen(stage, made)
-    found = await left(made)
+    now = seen(stage, made)
+    found = left(made)
     for name, mine, theirs in (
         ("the tenant was changed", now.effects, clean.effects),
         ("the steps are", now.states, clean.states),
@@ -97,19 +94,19 @@ async def wrong(stage: Stage, made: Lab, clean: Sight) -> list[str]:
     ):
         if mine != theirs:
             found.append(f"{name} {_told(mine)}, not {_told(theirs)}")
-    return [*found, *_unended(stage.first.records), *await _untold(stage, made), *chain.broken(stage.first.records)]
+    return [*found, *unended(stage.first.records), *untold(stage, made), *chain.broken(stage.first.records)]
 
 
-def _unended(records: list[dict[str, Any]]) -> Iterator[str]:
+def unended(records: list[dict[str, Any]]) -> Iterator[str]:
     """Intents without an end in Log Analytics."""
     last = {row["StepId"]: row["Decision"] for row in records if row.get("StepId")}
     yield from (f"the last record of step {step} is {said}" for step, said in last.items() if said in _ON_THE_WAY)
 
 
-async def _untold(stage: Stage, made: Lab) -> list[str]:
+def untold(stage: Stage, made: Lab) -> list[str]:
     """Steps that have ended without a record of that end."""
     told = {(row.get("StepId"), row["Decision"]) for row in stage.first.records}
-    ended = [n.entry for n in await steps(made) if n.entry.state in ENDS and n.entry.state != "resolved"]
+    ended = [entry for entry in steps(made) if entry.state in ENDS and entry.state != "resolved"]
     return [
         f"no record says that step {entry.step.key} is {entry.state}"
         for entry in ended
@@ -117,19 +114,18 @@ async def _untold(stage: Stage, made: Lab) -> list[str]:
     ]
 
 
-async def steps(made: Lab) -> list[Noted]:
-    """Every step in the ledger."""
-    return [noted for place in _cases(made) for noted in await made.app.ledger.entries(place)]
+def steps(made: Lab) -> list[Entry]:
+    """Every step in the ledger, looked at without asking for it."""
+    return [read(_row(row), Entry) for row in made.ledger_rows() if row["RowKey"].startswith("step-")]
 
 
-async def runs(made: Lab) -> list[Run]:
+def runs(made: Lab) -> list[Run]:
     """Every run in the ledger."""
-    return [run for place in _cases(made) for run in await made.app.ledger.runs(place)]
+    return [read(_row(row), Run) for row in made.ledger_rows() if row["RowKey"].startswith("run-")]
 
 
-def _cases(made: Lab) -> list[str]:
-    rows = made.ledger_rows()
-    return sorted({row["PartitionKey"] for row in rows if row["RowKey"].startswith(("step-", "run-"))})
+def _row(row: dict[str, Any]) -> Row:
+    return Row(row["PartitionKey"], row["RowKey"], row)
 
 
 def _told(value: object) -> str:

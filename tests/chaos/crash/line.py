@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
@@ -37,12 +37,14 @@ class Line:
 
     Args:
         point: When the instance is killed; never if it is not given.
+        instead: What happens at that point, while the instance waits and knows nothing, instead of its being killed.
     """
 
-    def __init__(self, point: Point | None = None) -> None:
+    def __init__(self, point: Point | None = None, instead: Callable[[], Awaitable[None]] | None = None) -> None:
         self.requests: list[str] = []
         self.cut = asyncio.Event()
         self._point = point
+        self._instead = instead
 
     def under(self, send: Send) -> Send:
         """The transport that this line ends in."""
@@ -53,10 +55,10 @@ class Line:
             number = len(self.requests)
             self.requests.append(f"{request.method} {urlsplit(request.url).netloc}{urlsplit(request.url).path}")
             if self._point == Point(number, "before"):
-                await self.end()
+                await self._strike()
             response = await send(request)
             if self._point == Point(number, "after"):
-                await self.end()
+                await self._strike()
             return response
 
         return send_until_cut
@@ -67,12 +69,14 @@ class Line:
             return True
         if moment == "before":
             self.requests.append(SENT)
-        if self._point == Point(len(self.requests) - 1, moment):
+        if self._point == Point(len(self.requests) - 1, moment) and self._instead is None:
             self.cut.set()
         return self.cut.is_set()
 
-    async def end(self) -> NoReturn:
-        """Kill the instance, now."""
+    async def _strike(self) -> None:
+        if self._instead is not None:
+            await self._instead()
+            return
         self.cut.set()
         await self._never()
 

@@ -60,8 +60,8 @@ async def clean(walk: Walk, name: str, folder: Path) -> Clean:
         assert await lived(walk.go(stage, made), made.app.tasks, line)
         requests = tuple(line.requests)
         await swept(made)
-        sight = await seen(stage, made)
-        mistakes = await wrong(stage, made, sight)
+        sight = seen(stage, made)
+        mistakes = wrong(stage, made, sight)
     assert not mistakes, (walk.title, name, mistakes)
     return Clean(walk, name, folder, requests, sight)
 
@@ -71,7 +71,7 @@ async def killed(played: Clean, point: Point, resume: Resume) -> list[str]:
     walk = played.walk
     async with staged(played.name, played.folder) as stage:
         await walk.prepare(stage)
-        before = await seen(stage, stage.first)
+        before = seen(stage, stage.first)
         line = Line(point)
         made = stage.instance(line)
         if await lived(walk.go(stage, made), made.app.tasks, line):
@@ -81,14 +81,14 @@ async def killed(played: Clean, point: Point, resume: Resume) -> list[str]:
             await asyncio.sleep(LEASE.total_seconds() + 1)
         if resume in ("swept", "swept, then redelivered"):
             await _settled(heir)
-        if resume != "swept" or await seen(stage, heir) == before:
+        if resume != "swept" or seen(stage, heir) == before:
             await walk.go(stage, heir)
             await _settled(heir)
-        return await wrong(stage, heir, played.sight)
+        return wrong(stage, heir, played.sight)
 
 
 async def _settled(made: Lab) -> None:
     for _ in range(SWEEPS):
         await swept(made)
-        if not await left(made):
+        if not left(made):
             break

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,27 @@ BOB = {
 LETTERS = "dead-letters"
 KEY = "ZGVtby1rZXk="
 SOURCES = ["defender_for_cloud", "key_vault"]
+
+
+class WrongClock:
+    """A machine's clock that is ahead of Azure's, or behind it.
+
+    Args:
+        right: Azure's.
+        ahead: By how much.
+    """
+
+    def __init__(self, right: Clock, ahead: timedelta) -> None:
+        self._right = right
+        self._ahead = ahead
+
+    def now(self) -> datetime:
+        """What this machine takes for the time."""
+        return self._right.now() + self._ahead
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait: seconds are as long as anywhere."""
+        await self._right.sleep(seconds)
 
 
 @dataclass
@@ -80,8 +102,13 @@ class Stage:
         """What the responder is to act on."""
         return SCENARIOS[self.name].entity
 
-    def instance(self, line: Line | None = None) -> Lab:
-        """One more instance, which knows nothing but what is stored."""
+    def instance(self, line: Line | None = None, ahead: timedelta = timedelta(0)) -> Lab:
+        """One more instance, which knows nothing but what is stored.
+
+        Args:
+            line: Its line.
+            ahead: By how much its clock is wrong.
+        """
         http_challenge_cache.clear()  # Key Vault's SDK keeps it for the whole process
         own = line or Line()
         self.lines.append(own)
@@ -89,7 +116,8 @@ class Stage:
         def under(send: Send) -> Send:
             return own.under(self.effects.under(send))
 
-        return lab.make(playbooks=self.folder, settings=self.settings, world=self.world, under=under)
+        clock = WrongClock(self.world.clock, ahead)
+        return lab.make(playbooks=self.folder, settings=self.settings, world=self.world, under=under, clock=clock)
 
 
 @asynccontextmanager

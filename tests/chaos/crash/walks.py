@@ -64,6 +64,11 @@ def cases() -> list[tuple[Walk, str]]:
     return found
 
 
+def walk_of(title: str) -> Walk:
+    """The walk of a title."""
+    return next(walk for walk in WALKS if walk.title == title)
+
+
 def other(name: str) -> str:
     """Another responder, to collect what stands for evidence."""
     names = sorted(RESPONDERS)
