@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from shared.engine.playbook.trial import trials
 from shared.engine.read import Sources
 from shared.kinds.responder import all_responders
 from shared.kinds.source import all_sources
-from tests.lab import PLAYBOOKS, RECORDINGS
+from tests.lab import PLAYBOOKS, RECORDINGS, ROOT
 
 FILES = sorted(PLAYBOOKS.glob("*.yaml"))
 each = pytest.mark.parametrize("file", FILES, ids=[file.stem for file in FILES])
@@ -34,6 +35,12 @@ def failed(playbook: Playbook) -> list[str]:
 def test_the_folder_holds_playbooks_and_their_schema_alone() -> None:
     assert len(FILES) >= 3
     assert {file.name for file in PLAYBOOKS.iterdir()} == {"schema.json", *(file.name for file in FILES)}
+
+
+def test_the_example_that_people_read_first_works(tmp_path: Path) -> None:
+    example = re.findall(r"```yaml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)[0]
+
+    assert failed(alone(PLAYBOOKS / "contain_compromised_vm.yaml", tmp_path, example)) == []
 
 
 @each
