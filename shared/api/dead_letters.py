@@ -16,7 +16,7 @@ from shared.engine.fault import log_fault
 from shared.engine.playbook.mistakes import nearest
 from shared.engine.redrive.letters import Kept, Wanted, after, look
 from shared.engine.redrive.plain import plain
-from shared.engine.redrive.put_back import End, begin, go_on
+from shared.engine.redrive.put_back import End, begin, forget_old, go_on
 from shared.model.dead_letter import is_id
 from shared.model.errors import Refused
 from shared.model.step import Actor
@@ -90,6 +90,7 @@ async def put_back(letter_id: str, actor: Actor, trace: str, app: App) -> Answer
 
     async def through() -> None:
         ends.append(await go_on(kept.letter, noted, actor, trace, app))
+        await forget_old(app)
 
     work = asyncio.create_task(through())
     app.tasks.add(work)

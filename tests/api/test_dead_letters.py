@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from azsim.tenants import contoso
 from shared.api import dead_letters
 from shared.engine import outbox
 from shared.engine.redrive.put_back import begin
+from shared.model.dead_letter import PutBack
 from shared.model.step import Actor
 from tests import lab
 from tests.api.asking import LEDGER, answered, signed_in, told
@@ -217,3 +219,13 @@ async def test_a_walk_that_cannot_be_stored_is_an_answer_to_ask_again_after(made
 
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert "AuthorizationFailure" in told(answer)["detail"]
+
+
+async def test_putting_one_back_forgets_those_that_their_hub_has_dropped(made: Lab) -> None:
+    (sent,) = await posted(made, b"{1")
+    long_ago = made.app.clock.now() - timedelta(days=91)
+    await made.app.ledger.begin_put_back("f" * 32, PutBack(who=Actor("user"), began=long_ago))
+
+    assert (await asked(made, f"{ALL}/{sent.id}/redrive", "POST"))[0] == 200
+
+    assert list(await made.app.ledger.put_backs()) == [sent.id]

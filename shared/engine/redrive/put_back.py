@@ -149,7 +149,12 @@ async def put_back_all(letters: Sequence[Kept], actor: Actor, app: App) -> Async
                 yield await put_back(whole[name], actor, app)
             else:
                 yield End(name, "failed", "; ".join(found.missing) or "it is not there any more")
+    await forget_old(app)
+
+
+async def forget_old(app: App) -> None:
+    """Forget what is noted of letters that their hub has dropped; if that is not possible now, the next time."""
     try:
         await app.ledger.forget_put_backs()
-    except AzureError as error:  # the next time
+    except AzureError as error:
         log.warning("old notes of what was put back are still there: %s", error)
