@@ -28,6 +28,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from shared.model.record import columns
 
 LEFT_OUT = ("Hash", "TimeGenerated")
@@ -44,16 +46,24 @@ def digest(row: Mapping[str, Any]) -> str:
 
 def form_digest(found: Mapping[str, Any]) -> str:
     """The hash of a canonical form."""
-    text = json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+    try:
+        text = msgspec.json.encode(found, order="sorted")
+    except UnicodeEncodeError:  # half of a pair of surrogates, which the faster encoder does not take
+        plain = json.dumps(found, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+        text = plain.encode(errors="surrogatepass")
+    return hashlib.sha256(text).hexdigest()
 
 
 def form(row: Mapping[str, Any]) -> dict[str, Any]:
     """The canonical form of a row."""
     found: dict[str, Any] = {}
+    kinds = _kinds()
     for name, value in row.items():
-        kind = _kinds().get(name)
-        if kind is not None and name not in LEFT_OUT:
+        kind = kinds.get(name)
+        if kind == "string" and type(value) is str:  # nearly all of them
+            if value:
+                found[name] = value
+        elif kind is not None:
             plain = value_of(kind, value)
             if plain not in (None, "", 0, {}, []):
                 found[name] = plain
@@ -143,4 +153,4 @@ def _number(value: float) -> int | str:
 
 @lru_cache(maxsize=1)
 def _kinds() -> dict[str, str]:
-    return {column["name"]: column["type"] for column in columns()}
+    return {column["name"]: column["type"] for column in columns() if column["name"] not in LEFT_OUT}
