@@ -94,13 +94,16 @@ def wrong(stage: Stage, made: Lab, clean: Sight) -> list[str]:
     ):
         if mine != theirs:
             found.append(f"{name} {_told(mine)}, not {_told(theirs)}")
-    return [*found, *unended(stage.first.records), *untold(stage, made), *chain.broken(stage.first.records)]
+    return [*found, *unended(stage, made), *untold(stage, made), *chain.broken(stage.first.records)]
 
 
-def unended(records: list[dict[str, Any]]) -> Iterator[str]:
-    """Intents without an end in Log Analytics."""
-    last = {row["StepId"]: row["Decision"] for row in records if row.get("StepId")}
-    yield from (f"the last record of step {step} is {said}" for step, said in last.items() if said in _ON_THE_WAY)
+def unended(stage: Stage, made: Lab) -> Iterator[str]:
+    """Intents without an end in Log Analytics. A step whose targets were found has ended in steps of its own."""
+    resolved = {entry.step.key for entry in steps(made) if entry.state == "resolved"}
+    last = {row["StepId"]: row["Decision"] for row in stage.first.records if row.get("StepId")}
+    for step, said in last.items():
+        if said in _ON_THE_WAY and step not in resolved:
+            yield f"the last record of step {step} is {said}"
 
 
 def untold(stage: Stage, made: Lab) -> list[str]:

@@ -14,7 +14,7 @@ import msgspec
 import yaml
 from azure.keyvault.secrets._shared import http_challenge_cache
 
-from azsim.clock import Clock
+from azsim.clock import START, Clock
 from azsim.eventhubs import Broker
 from azsim.tenants import contoso
 from azsim.world import World
@@ -74,6 +74,7 @@ class Stage:
         effects: What has been done to the tenant since.
         broker: The event hubs that serve.
         lines: The lines of its instances; the last one is in use.
+        away: Until when the event hubs take nothing.
         kept: What the preparation left for the walk, by name.
     """
 
@@ -84,6 +85,7 @@ class Stage:
     effects: Effects
     broker: Broker
     lines: list[Line] = field(default_factory=list)
+    away: datetime = START
     kept: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -123,10 +125,10 @@ class Stage:
 @asynccontextmanager
 async def staged(name: str, folder: Path) -> AsyncIterator[Stage]:
     """Contoso with the playbook in a folder, and event hubs that serve within the block."""
-    clock, lines = Clock(), [Line()]
+    clock, lines, stages = Clock(), [Line()], list[Stage]()
 
     def cuts(moment: Moment) -> bool:
-        return lines[-1].amqp(moment)
+        return lines[-1].amqp(moment) or (bool(stages) and clock.now() < stages[0].away)
 
     broker = Broker({LETTERS: 1}, now=clock.now, key=KEY, cuts=cuts)
     world = World(clock, tenant=contoso.TENANT)
@@ -134,7 +136,8 @@ async def staged(name: str, folder: Path) -> AsyncIterator[Stage]:
         settings = SIGNED_IN | {"RIPOSTE_EVENTHUB": broker.connection_string}
         first = lab.make(playbooks=folder, settings=settings, world=world, fresh=True)
         SCENARIOS[name].arrange(world)
-        yield Stage(name, folder, settings, first, Effects(world), broker, lines)
+        stages.append(Stage(name, folder, settings, first, Effects(world), broker, lines))
+        yield stages[0]
 
 
 def written(folder: Path, name: str, options: Mapping[str, Any], more: Mapping[str, Any]) -> Path:

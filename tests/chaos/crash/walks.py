@@ -138,6 +138,12 @@ async def _deliver_other(_: Stage, made: Lab) -> None:
     _well(await made.host.event_hub("alerts", [lab.recording("defender_low_severity")]))
 
 
+async def _deliver_three(stage: Stage, made: Lab) -> None:
+    """One that acts, one that matches nothing and one that nobody can read: each has an end of its own kind."""
+    bodies = [reported(stage.entity), lab.recording("defender_low_severity"), b"{"]
+    _well(await made.host.event_hub("alerts", bodies))
+
+
 async def _deliver_nothing(_: Stage, made: Lab) -> None:
     _well(await made.host.event_hub("alerts", [b"{"]))
 
@@ -235,5 +241,6 @@ WALKS = (
     Walk(title="evidence first", go=_ask_both, more=_first),
     Walk(title="a dead letter is put back", prepare=_letter, go=_put_back),
     Walk(title="a dead letter is posted", go=_deliver_nothing, resumes=REDELIVERED, alone=True),
+    Walk(title="a batch of three", go=_deliver_three, resumes=REDELIVERED, alone=True),
     Walk(title="an event that matches nothing", go=_deliver_other, resumes=REDELIVERED, alone=True),
 )

@@ -56,7 +56,7 @@ async def struck(played: Clean, kind: Kind, number: int) -> Ending:
         now = seen(stage, heir)
         late = late or any(row["Decision"] == "deferred" for row in stage.first.records)
         mistakes = [text for text in left(heir) if "the lock" not in text]
-        mistakes += [*_locks(heir), *unended(stage.first.records), *untold(stage, heir)]
+        mistakes += [*_locks(heir), *unended(stage, heir), *untold(stage, heir)]
         mistakes += [*chain.broken(stage.first.records), *_doubled(now, played.sight)]
     return Ending(_step(now, played.sight, late=late), _record(now, played.sight), _tenant(now, played.sight), mistakes)
 
@@ -119,4 +119,6 @@ def _tenant(now: Sight, clean: Sight) -> str:
         return "changed once" if now.effects else "untouched"
     if not now.effects:
         return "untouched"
-    return "changed twice" if now.effects - clean.effects else "changed in part"
+    if any(times > max(1, clean.effects[request]) for request, times in now.effects.items()):
+        return "changed twice"
+    return "changed once, and what was due since is done" if now.effects > clean.effects else "changed in part"

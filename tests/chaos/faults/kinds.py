@@ -58,6 +58,12 @@ def _down(host: str, effect: Effect, lasts: timedelta) -> Callable[[Stage, int, 
     return strike
 
 
+def _no_hub(stage: Stage, _: int, __: Go) -> Lab:
+    """The event hubs end every connection over which something comes."""
+    stage.away = stage.world.clock.now() + timedelta(hours=1)
+    return stage.instance()
+
+
 def _wrong_clock(ahead: timedelta) -> Callable[[Stage, int, Go], Lab]:
     return lambda stage, _, __: stage.instance(ahead=ahead)
 
@@ -67,17 +73,6 @@ def _over_token(stage: Stage, number: int, _: Go) -> Lab:
         stage.world.tokens.end_all()
 
     return stage.instance(Line(Point(number, "before"), end_all))
-
-
-def _overtaken(stage: Stage, number: int, go: Go) -> Lab:
-    """Another instance, whose clock is ahead, takes up the same work while this one waits: to it every lease has ended."""
-
-    async def meanwhile() -> None:
-        other = stage.instance(ahead=AHEAD)
-        await go(other)
-        await other.host.timer("sweep")
-
-    return stage.instance(Line(Point(number, "before"), meanwhile))
 
 
 AHEAD = timedelta(minutes=10)
@@ -95,8 +90,8 @@ KINDS = (
         strike=_down(LOGS, Status(503, "ServiceUnavailable"), timedelta(hours=3)),
         whole=True,
     ),
+    Kind(title="the dead-letter hub is down for an hour", strike=_no_hub, whole=True),
     Kind(title="every token is over", strike=_over_token),
     Kind(title="the clock is 10 minutes ahead", strike=_wrong_clock(AHEAD), whole=True),
     Kind(title="the clock is 10 minutes behind", strike=_wrong_clock(-AHEAD), whole=True),
-    Kind(title="overtaken by an instance 10 minutes ahead", strike=_overtaken),
 )

@@ -17,7 +17,7 @@ from tests.chaos.faults.kinds import KINDS
 from tests.chaos.faults.table import Row, page, place
 from tests.lab import ROOT
 
-STRIDE = 5
+STRIDE = 11
 """At every so many requests of a walk that is no event's a fault strikes, each beginning at another one."""
 
 PAGE = ROOT / "docs" / "faults.md"
