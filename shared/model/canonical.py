@@ -108,10 +108,12 @@ def time_of(text: str) -> str:
 
 def _time(head: str, digits: str | None, zone: str) -> str:
     try:
-        utc = datetime.fromisoformat(f"{head}{zone}").astimezone(UTC)
+        time = datetime.fromisoformat(f"{head}{zone}")
+        if zone != "+00:00":
+            head = f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}"
     except (ValueError, OverflowError):
         return ""
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{(digits or '')[:3]:0<3}Z"
+    return f"{head}.{(digits or '')[:3]:0<3}Z"
 
 
 def _whole(value: Any) -> Any:
@@ -124,7 +126,7 @@ def _whole(value: Any) -> Any:
 
 def _unfolded(value: Any) -> Any:
     """What a text holds that is JSON, as often as that goes."""
-    while isinstance(value, str) and value.strip().startswith(_MAYBE_JSON):
+    while isinstance(value, str) and value.lstrip().startswith(_MAYBE_JSON):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
@@ -133,12 +135,12 @@ def _unfolded(value: Any) -> Any:
 
 
 def _inner(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return (time_of(value) or value) if value[:1].isdigit() else value  # every time begins with a digit
+    if isinstance(value, dict):
         return {str(key): _inner(one) for key, one in value.items() if one is not None}
     if isinstance(value, list | tuple):
         return [_inner(one) for one in value]
-    if isinstance(value, str):
-        return time_of(value) or value
     return value if isinstance(value, bool) or value is None else _number(value)
 
 
