@@ -33,7 +33,7 @@ class Reply(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 async def waiting(app: App) -> Answer:
     """Every request that waits for an answer, with its plan."""
-    return Answer(200, {"approvals": [_shown(asked) async for asked in decide.waiting(app)]})
+    return Answer(200, {"approvals": [_shown(asked) for asked in await decide.waiting(app)]})
 
 
 async def show(approval: str, app: App) -> Answer:

@@ -10,7 +10,7 @@ from shared.azure.ledger import Noted
 from shared.engine import record
 from shared.engine.act import act, target_of
 from shared.engine.app import App
-from shared.engine.approval import asked_for
+from shared.engine.approval import asked_for, to_be_asked
 from shared.engine.claim import take_over
 from shared.engine.conclude import conclude
 from shared.engine.guard import guard
@@ -42,10 +42,8 @@ async def try_again(noted: Noted, app: App) -> None:
     taken = await take_over(noted, "claimed", app, "sweep", (intent,))
     if taken is None:
         return
-    outcome = await act(taken.entry, app, journal, verdict.end.reason if verdict.end else "")
-    if outcome.state == "refused" and verdict.end is not None and verdict.end.state == "held":
-        outcome = changed(outcome, state="planned", wait=0.0)  # it was not done before: now it can be held
-    await conclude(taken, outcome, journal, app)
+    outcome = await act(taken.entry, app, journal, verdict.end.reason if verdict.end else verdict.unasked)
+    await conclude(taken, to_be_asked(outcome, verdict), journal, app)
 
 
 def replanned(entry: Entry, responder: Responder, journal: list[Exchange]) -> Planned:

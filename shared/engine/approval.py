@@ -13,7 +13,7 @@ from shared.azure.ledger import Noted
 from shared.engine.app import App
 from shared.engine.foresee import foresee
 from shared.engine.guard import Verdict
-from shared.engine.outcome import of_error
+from shared.engine.outcome import Outcome, of_error
 from shared.engine.plan import Planned
 from shared.engine.sdk import with_fresh_token
 from shared.kinds.responder import Responder, can_undo, permissions
@@ -44,7 +44,7 @@ async def asked_for(plan: Planned, verdict: Verdict, partition: str, app: App) -
     except Exception as error:  # noqa: BLE001 - whatever it is, it is why there is no plan
         return replace(verdict, end=of_error(error, step.aim.responder))
     if not kept_back:
-        return replace(verdict, end=None)
+        return replace(verdict, end=None, unasked=verdict.end.reason)
     made = Plan(
         responder=step.aim.responder,
         params=step.aim.params,
@@ -68,6 +68,12 @@ async def asked_for(plan: Planned, verdict: Verdict, partition: str, app: App) -
         until=now + length(step.terms.within),
     )
     return replace(verdict, end=replace(verdict.end, approval=asked, change=change))
+
+
+def to_be_asked(outcome: Outcome, verdict: Verdict) -> Outcome:
+    """What becomes of a step that was only looked at, for nobody has approved it: if it is not done, it can be held now."""
+    waits = verdict.unasked or (verdict.end is not None and verdict.end.state == "held")
+    return replace(outcome, state="planned", wait=0.0) if waits and outcome.state == "refused" else outcome
 
 
 def forced_undo(noted: Noted, drift: Drifted, why: str, app: App) -> Approval:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
 from shared.azure.ledger import LEASE, Noted, Opened
@@ -16,6 +18,14 @@ from shared.model.errors import Changed, Temporary
 from shared.model.ledger import Entry
 from shared.model.record import Record
 from shared.model.states import ENDS, REPEATABLE, State, Who
+
+
+async def seen(plan: Planned, opened: Opened, ask: Ask, app: App) -> bool:
+    """Whether a step is done already, or somebody is at it: then nobody needs to be asked whether it may be done."""
+    if opened.fresh:
+        return False
+    there = await app.ledger.entry(opened.partition, plan.step.key)
+    return there is not None and not _free(there.entry, app.clock.now(), asked=bool(ask.run))
 
 
 async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: App) -> Noted | None:
@@ -46,7 +56,7 @@ async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: 
     if there is None:
         raise Temporary(f"step {step.key} can neither be written nor read")
     left = there.entry.state not in ENDS
-    if not _free(there.entry, entry, asked=bool(ask.run)) or (left and verdict.end is not None):
+    if not _free(there.entry, now, asked=bool(ask.run)) or (left and verdict.end is not None):
         return None  # what was left and may not go on is for the sweep: it looks what has been done
     started = there.entry.started if left else now
     kept = there.entry if left else entry  # what was approved holds on; what is asked for once more is asked anew
@@ -82,11 +92,11 @@ async def take_over(noted: Noted, state: State, app: App, who: Who, records: tup
         return None
 
 
-def _free(there: Entry, wanted: Entry, *, asked: bool) -> bool:
+def _free(there: Entry, now: datetime, *, asked: bool) -> bool:
     """Whether a step that is in the ledger may be taken."""
     if there.state == "held":
         return False
     if there.state in ENDS:
         return asked and there.state in REPEATABLE
     ends = there.lease or there.due
-    return ends is not None and wanted.lease is not None and ends <= wanted.lease - LEASE
+    return ends is not None and ends <= now

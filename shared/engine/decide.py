@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -22,8 +22,8 @@ from shared.model.states import State
 from shared.model.step import Actor
 from shared.wire.scope import scope
 
-MOST = 200
-"""Cases that are looked through for what waits."""
+AT_ONCE = 16
+"""Cases that are read side by side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,7 @@ class Asked:
     @property
     def waits(self) -> bool:
         """Whether it can still be answered."""
-        entry = self.noted.entry
-        return entry.forcing is not None or (entry.state == "held" and self.approval.decided is None)
+        return self.noted.entry.asks is not None
 
 
 async def find(approval: str, app: App) -> Asked | None:
@@ -52,19 +51,19 @@ async def find(approval: str, app: App) -> Asked | None:
     return None
 
 
-async def waiting(app: App) -> AsyncIterator[Asked]:
-    """The requests that wait for an answer, of the cases that are due first.
+async def waiting(app: App) -> list[Asked]:
+    """The requests that wait for an answer, those that lapse first at the head.
 
     Raises:
         AzureError: If the ledger cannot be read.
     """
-    now = app.clock.now()
-    for partition in (await app.ledger.open_cases())[:MOST]:
-        for noted in await app.ledger.entries(partition):
-            if noted.entry.approval is not None:
-                asked = Asked(noted.entry.approval, noted)
-                if asked.waits and asked.approval.until > now:
-                    yield asked
+    now, found = app.clock.now(), []
+    partitions = await app.ledger.asking()
+    for start in range(0, len(partitions), AT_ONCE):
+        for entries in await asyncio.gather(*map(app.ledger.entries, partitions[start : start + AT_ONCE])):
+            asked = [Asked(noted.entry.asks, noted) for noted in entries if noted.entry.asks is not None]
+            found += [each for each in asked if each.approval.until > now]
+    return sorted(found, key=lambda each: each.approval.until)
 
 
 async def decide(asked: Asked, actor: Actor, reason: str, app: App, *, approved: bool) -> Noted:

@@ -31,10 +31,13 @@ class Verdict:
     Args:
         end: How the step ends if it may not be done, or not now; None: it may be done.
         said: What each of them looked at, and found.
+        unasked: Why somebody would have to approve it if there were something to do; empty if nobody would. Then it is
+            looked at once more, and nothing is changed.
     """
 
     end: Outcome | None
     said: tuple[str, ...] = ()
+    unasked: str = ""
 
 
 async def guard(plan: Planned, count: int | None, app: App) -> Verdict:

@@ -12,8 +12,8 @@ from shared.azure.ledger import Opened
 from shared.engine import outbox, poison, record
 from shared.engine.act import act
 from shared.engine.app import App
-from shared.engine.approval import asked_for
-from shared.engine.claim import claim
+from shared.engine.approval import asked_for, to_be_asked
+from shared.engine.claim import claim, seen
 from shared.engine.complete import completed
 from shared.engine.conclude import conclude
 from shared.engine.evidence import collected
@@ -137,10 +137,12 @@ async def do_step(plan: Planned, count: int, opened: Opened, ask: Ask, app: App)
     """Go through with one step."""
     async with app.slots:
         with scope(plan.step.key):
+            if await seen(plan, opened, ask, app):
+                return
             verdict = await guard(plan, count, app)  # 4 guard
             verdict = await asked_for(plan, verdict, opened.partition, app)
             noted = await claim(plan, verdict, opened, ask, app)  # 5 claim
             if noted is None or noted.entry.state != "claimed":
                 return
-            outcome = await act(noted.entry, app, plan.journal)  # 6 act
-            await conclude(noted, outcome, plan.journal, app)  # 7 record
+            outcome = await act(noted.entry, app, plan.journal, verdict.unasked)  # 6 act
+            await conclude(noted, to_be_asked(outcome, verdict), plan.journal, app)  # 7 record

@@ -90,6 +90,12 @@ class Entry(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return min((time for time in (self.due, self.expires, asked) if time is not None), default=None)
 
     @property
+    def asks(self) -> Approval | None:
+        """The request for approval that waits for an answer."""
+        asked = self.approval
+        return self.forcing or (asked if asked and self.state == "held" and asked.decided is None else None)
+
+    @property
     def forcing(self) -> Approval | None:
         """The request to force the way back, if it waits for an answer."""
         asked = self.approval

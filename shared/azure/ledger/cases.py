@@ -16,7 +16,7 @@ from shared.model import ids
 from shared.model.errors import Changed
 from shared.model.record import Record
 
-_OPEN = "open"
+_OPEN, _ASKS = "open", "Asks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,9 @@ class Cases(Steps, Runs, Retention):
         rows = await self._table.query(_OPEN)
         return [(row.key, str(row.values["Case"]), row) for row in rows if time_of(row.values["Due"]) <= now]
 
-    async def open_cases(self) -> list[str]:
-        """The partitions of all open cases, in the order in which they are due."""
-        rows = await self._table.query(_OPEN)
-        return [row.key for row in sorted(rows, key=lambda row: str(row.values["Due"]))]
+    async def asking(self) -> list[str]:
+        """The partitions of the cases in which something waits for an approval, or may: somebody is at work on them."""
+        return [row.key for row in await self._table.query(_OPEN) if row.values.get(_ASKS, True)]
 
     async def waiting(self) -> int:
         """How many cases are open."""
@@ -88,7 +87,8 @@ class Cases(Steps, Runs, Retention):
 
     async def settle(self, partition: str, case: str, row: Row) -> None:
         """After work on a case: list it for what is due next, or not at all. Whoever else works on it wins."""
-        next_time = _next(await self.entries(partition), await self.unsent(partition), self._clock.now())
+        entries = await self.entries(partition)
+        next_time = _next(entries, await self.unsent(partition), self._clock.now())
         for run in await self.runs(partition):
             if not run.finished:
                 next_time = min(next_time or self._clock.now() + LEASE, run.accepted + LEASE)
@@ -97,7 +97,8 @@ class Cases(Steps, Runs, Retention):
                 await self.finished(partition, case)
                 await self._table.delete(row)
             else:
-                values: dict[str, Value] = {"Case": case, "Due": next_time.isoformat()}
+                asks = any(noted.entry.asks is not None for noted in entries)
+                values: dict[str, Value] = {"Case": case, "Due": next_time.isoformat(), _ASKS: asks}
                 await self._table.replace(replace(row, values=values))
         except Changed:
             pass  # it is listed by somebody else's row now, who settles it
