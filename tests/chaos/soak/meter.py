@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from azsim.arm import Arm
 from azsim.call import Call
 from azsim.entities import Rows, Tables
 from azsim.services.key_vault import Vaults
@@ -24,6 +25,8 @@ ENDS = ("done", "finished", "undone")
 _STATM = Path("/proc/self/statm")
 _KEPT_VERSIONS = 2
 """Of a secret: the newest, and the one before, which may still be enabled."""
+_KEPT_OPERATIONS = 10
+"""The newest: somebody may be waiting for their end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +91,9 @@ class Meter:
         world.state(Logs).tables.pop(TABLE, None)
         self.lab.host.invocations.clear()
         self.lab.chance.secrets.clear()
+        operations = world.state(Arm).operations
+        for name in list(operations)[:-_KEPT_OPERATIONS]:
+            del operations[name]
         for versions in world.state(Vaults).secrets[contoso.VAULT_HOST].values():
             del versions[:-_KEPT_VERSIONS]
 

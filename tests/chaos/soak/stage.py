@@ -26,7 +26,7 @@ from tests import lab
 from tests.chaos.processes import targets
 from tests.chaos.soak.hub import Hub, hub
 from tests.chaos.soak.meter import Meter, Sample
-from tests.chaos.soak.traffic import STOLEN, WATCHED, Sent, traffic
+from tests.chaos.soak.traffic import RATE, STOLEN, WATCHED, Sent, traffic
 
 PARTITIONS, BATCH = 4, 64
 LATENCY = 0.02
@@ -51,19 +51,18 @@ class Plan:
 
     minutes: int = 60
     every: int = 5
-    rate: float = 50
+    rate: float = RATE
     retention: timedelta = timedelta(minutes=10)
     expires: str = "10m"
     grace: str = "5m"
 
 
-def soak(plan: Plan, tell: Callable[[Sample], None], wrap: Callable[[App], App] = lambda app: app) -> tuple[Meter, Hub]:
+def soak(plan: Plan, tell: Callable[[Sample], None]) -> tuple[Meter, Hub]:
     """Have an app work; what was measured, and its dead-letter hub.
 
     Args:
         plan: What it does.
         tell: Is told each sample.
-        wrap: Changes the app before it begins.
     """
     before = dict(os.environ)
     os.environ |= lab.IDENTITY
@@ -74,7 +73,7 @@ def soak(plan: Plan, tell: Callable[[Sample], None], wrap: Callable[[App], App] 
             hub() as letters,
             asyncio.Runner(loop_factory=lambda: SimulatedLoop(sockets=True)) as runner,
         ):
-            meter = runner.run(_soak(plan, tell, wrap, Path(folder), letters))
+            meter = runner.run(_soak(plan, tell, Path(folder), letters))
     finally:
         logging.disable(logging.NOTSET)
         os.environ.clear()
@@ -82,16 +81,14 @@ def soak(plan: Plan, tell: Callable[[Sample], None], wrap: Callable[[App], App] 
     return meter, letters
 
 
-async def _soak(
-    plan: Plan, tell: Callable[[Sample], None], wrap: Callable[[App], App], folder: Path, letters: Hub
-) -> Meter:
+async def _soak(plan: Plan, tell: Callable[[Sample], None], folder: Path, letters: Hub) -> Meter:
     world = World(Clock(), tenant=contoso.TENANT, latency=LATENCY, pace=0)
     contoso.build(world, lab.STREAM_DECLARED)
     targets.build(world)
     settings = {"RIPOSTE_EVENTHUB": letters.connection_string, "RIPOSTE_BUDGETS": BUDGETS}
     made = lab.make(playbooks=_playbooks(folder, plan), settings=settings, world=world)
     lab.grant(world, [*lab.ENGINE, *lab.all_permissions(made.app.responders.values())])
-    app = wrap(dataclasses.replace(made.app, settings=dataclasses.replace(made.app.settings, retention=plan.retention)))
+    app = dataclasses.replace(made.app, settings=dataclasses.replace(made.app.settings, retention=plan.retention))
 
     async def start() -> App:
         return app
