@@ -36,6 +36,16 @@ def test_a_token_tells_who_calls_and_for_which_audience() -> None:
     assert tokens.check(text) == Principal("object", "app", TENANT, "https://vault.azure.net")
 
 
+def test_when_all_are_over_none_is_good_that_was_issued_before_and_one_issued_at_once_is() -> None:
+    tokens = issuer()
+    text, _ = tokens.issue("object", "app", "https://vault.azure.net")
+    assert tokens.check(text) is not None
+    tokens.end_all()
+    assert tokens.check(text) is None
+    again, _ = tokens.issue("object", "app", "https://vault.azure.net")
+    assert tokens.check(again) is not None
+
+
 def test_a_token_carries_the_claims_of_an_entra_token() -> None:
     clock = Clock()
     text, expires = issuer(clock=clock).issue("object", "app", "https://graph.microsoft.com")

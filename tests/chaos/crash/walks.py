@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -46,7 +46,7 @@ class Walk:
     """
 
     title: str
-    go: Callable[[Stage, Lab], Awaitable[None]]
+    go: Callable[[Stage, Lab], Coroutine[Any, Any, None]]
     prepare: Callable[[Stage], Awaitable[None]] = _nothing
     options: Mapping[str, Any] = field(default_factory=dict)
     more: Callable[[str], Mapping[str, Any]] = lambda _: {}

@@ -116,9 +116,9 @@ def _record(now: Sight, clean: Sight) -> str:
 
 def _tenant(now: Sight, clean: Sight) -> str:
     if now.effects == clean.effects:
-        return "changed once" if now.effects else "untouched"
+        return "as without it"
     if not now.effects:
         return "untouched"
     if any(times > max(1, clean.effects[request]) for request, times in now.effects.items()):
         return "changed twice"
-    return "changed once, and what was due since is done" if now.effects > clean.effects else "changed in part"
+    return "as without it, and what was due since is done" if now.effects > clean.effects else "changed in part"

@@ -12,16 +12,17 @@ PLACES = {
     "the ledger": ".table.",
     "bodies": ".blob.",
     "Log Analytics": ".ingest.",
-    "the dead-letter hub": "AMQP",
 }
 
 HEAD = """\
 # Faults
 
-What becomes of a step, of its records and of the tenant when something fails on the way. This page is what the run of
-`make chaos LANES=faults` gives; it is compared with it there. Every walk that there is was struck: an event, a run that was asked
-for, the second half, undo, expiry, approval, what is done instead, extension, evidence, what is put back. Where several
-things are said, it depends on the request: each of them was seen.
+What becomes of a step, of its records and of the tenant when something fails on the way, compared with the same walk without it.
+This page is what `make chaos LANES=faults` gives, and is compared with it there. Struck were an event's walk at each of its
+requests, for every responder, and at every eleventh all others: a run that was asked for, the second half, undo, expiry,
+approval, what is done instead, extension, evidence, what is put back. A fault strikes once, if it does not say how long it lasts.
+Where several things are said, it depends on the request. `later`: the sweep did it. No effect was there twice, and no step
+ended without its record.
 
 | fault | at a request to | the step is | its records say | the tenant was |
 | --- | --- | --- | --- | --- |

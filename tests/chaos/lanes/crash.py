@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tests.chaos.crash.many import in_processes, in_simulated_time
@@ -38,7 +39,7 @@ def _play(job: tuple[str, str]) -> tuple[int, int, list[str]]:
         played = in_simulated_time(lambda: clean(walk_of(title), name, Path(folder)))
         wrong = []
         for point, resume in played.points:
-            mistakes = in_simulated_time(lambda point=point, resume=resume: killed(played, point, resume))
+            mistakes = in_simulated_time(partial(killed, played, point, resume))
             if mistakes:
                 wrong.append(f"{title}, {name}, {point}, {resume}: {'; '.join(mistakes)}")
     return len(played.points), len(played.requests), wrong

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from tests.chaos.crash.line import SENT
 from tests.chaos.crash.many import in_processes, in_simulated_time
 from tests.chaos.crash.play import clean
 from tests.chaos.crash.walks import cases, walk_of
@@ -54,14 +56,15 @@ def _play(job: tuple[str, str]) -> tuple[list[tuple[Row, Ending]], list[str]]:
     wrong = []
     with tempfile.TemporaryDirectory(prefix="riposte-faults-") as folder:
         played = in_simulated_time(lambda: clean(walk_of(title), name, Path(folder)))
+        requests = [each for each in played.requests if each != SENT]  # HTTP: what the fault is an answer to
         every = 1 if title == "an event is delivered" else STRIDE
         for at, kind in enumerate(KINDS):
-            numbers = range(1) if kind.whole else range(at % every, len(played.requests), every)
+            numbers = range(1) if kind.whole else range(at % every, len(requests), every)
             for number in numbers:
-                end = in_simulated_time(lambda kind=kind, number=number: struck(played, kind, number))
-                where = "any" if kind.whole else place(played.requests[number])
+                end = in_simulated_time(partial(struck, played, kind, number))
+                where = "any" if kind.whole else place(requests[number])
                 found.append(((kind.title, where), end))
                 if end.wrong:
-                    told = "" if kind.whole else f" at request {number}, {played.requests[number][:100]}"
+                    told = "" if kind.whole else f" at request {number}, {requests[number][:100]}"
                     wrong.append(f"{title}, {name}: {kind.title}{told}: {'; '.join(end.wrong)}")
     return found, wrong
