@@ -99,7 +99,7 @@ async def test_of_64_undos_one_puts_it_back(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("pair", PAIRS, ids=[pair.title.replace(", ", "-").replace(" ", "-") for pair in PAIRS])
 async def test_two_walks_at_one_interface_end_right_wherever_they_meet(pair: Pair, tmp_path: Path) -> None:
-    orders = list(with_one_switch(await alone(pair, tmp_path), writes_only=True))[::3]
+    orders = list(with_one_switch(await alone(pair, tmp_path), writes_only=True))[::4]
 
     found = [text for order in orders for text in await wrong(pair, order, tmp_path)]
 

@@ -91,6 +91,11 @@ async def _both(stage: Stage) -> None:
         await delivered(stage.instance(), case)
 
 
+async def _approved(stage: Stage) -> None:
+    await _one(stage)
+    await answer("approve")(stage, stage.instance())
+
+
 async def _over(stage: Stage) -> None:
     await _one(stage)
     await asyncio.sleep(HOUR)
@@ -124,6 +129,15 @@ PAIRS = (
         prepare=_one,
         ends=_ends(f"{CUT} undone done", f"{CUT} released already"),
         changes=frozenset({0, 2}),
+    ),
+    Pair(
+        title="act if approved, undo",
+        a=act("2"),
+        b=undo("1"),
+        prepare=_approved,
+        options={"approval": "required"},
+        ends=_ends(f"{CUT} released already", f"{BACK} undone held", f"{BACK} undone lapsed"),
+        changes=frozenset({0, 1}),
     ),
     Pair(
         title="undo, undo",

@@ -85,9 +85,9 @@ class Stage:
         for _ in range(SWEEPS):
             await asyncio.sleep(LEASE.total_seconds() + 1)
             await swept(heir)
-            if not await left(heir):
+            if not left(heir):
                 return []
-        return await left(heir)
+        return left(heir)
 
     async def broken(self) -> list[str]:
         """What is wrong with the chains of the records."""
