@@ -72,7 +72,7 @@ class Stage:
 
     def run(self, case: str) -> str:
         """The run of a case."""
-        return next(row["RunId"] for row in self.first.records if str(row["CaseId"]).endswith(f"_{case}"))
+        return next(str(row["RunId"]) for row in self.first.records if str(row["CaseId"]).endswith(f"_{case}"))
 
     def approval(self, case: str) -> str:
         """The request for approval of a case."""
