@@ -25,7 +25,7 @@ async def test_the_list_says_of_each_playbook_what_a_person_decides_by() -> None
     assert step == {
         "responder": "network.isolate_nic",
         "params": {"quarantine_group": "nsg-riposte-quarantine"},
-        "expires": [],
+        "expires": ["8h", "3d"],
         "evidence": False,
         "impact": facts.impact,
         "limits": list(facts.limits),

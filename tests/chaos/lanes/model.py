@@ -15,10 +15,10 @@ from shared.model.states import ARROWS, Arrow
 from tests.chaos.crash.many import in_processes
 from tests.chaos.model import machine
 
-SEEDS = range(24)
+SEEDS = range(8)
 """Each is played by both machines: without faults of Azure, and with them."""
 
-EXAMPLES = 40
+EXAMPLES = 30
 STEPS = 30
 
 MACHINES = (machine.Machine, machine.MachineWithFaults)

@@ -83,7 +83,7 @@ async def test_a_right_that_is_missing_for_this_one_user_is_told_in_graphs_words
 
 async def test_a_user_who_is_deleted_meanwhile_is_told_as_gone(tmp_path: Path) -> None:
     made = responding(tmp_path, NAME)
-    made.world.faults.always("GET", LOOK[:-3], Status(404, "Request_ResourceNotFound", "Gone."))
+    made.world.faults.always("GET", f"{LOOK[:-3]}$", Status(404, "Request_ResourceNotFound", "Gone."))
 
     asked = await ask(made, ACCOUNT)
 

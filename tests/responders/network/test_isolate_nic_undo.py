@@ -9,6 +9,7 @@ from azsim.arm import Arm
 from azsim.rbac import Role
 from azsim.tenants import contoso
 from azsim.world import World
+from shared.engine.guards import live
 from shared.kinds.responder import permissions
 from shared.model.entity import AzureResource
 from tests.lab import ENGINE, Lab, grant
@@ -152,7 +153,7 @@ def joining(folder: Path, *scopes: str) -> Lab:
     """A responder with everything it declares, but joining security groups only at these scopes."""
     others = [permission for permission in permissions(RESPONDERS[NAME]) if permission.name != JOIN]
     made = responding(folder, NAME, granted=ENGINE)
-    grant(made.world, others)
+    grant(made.world, [*others, *live.PERMISSIONS])
     for scope in scopes:
         made.world.access.grant(contoso.IDENTITY.object_id, scope, Role(actions=(JOIN,)))
     return made
