@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import pkgutil
+from email.utils import format_datetime
 from functools import cache
 from typing import Any, Protocol, TypeVar
 
@@ -102,15 +103,20 @@ class World:
         except Problem as problem:
             response = service.envelope(problem)
         call.status = response.status
-        headers = {"x-ms-request-id": request_id(call), "request-id": request_id(call), **response.headers}
+        headers = {**self._told_always(call), **response.headers}
         return Response(response.status, headers, response.body)
+
+    def _told_always(self, call: Call) -> dict[str, str]:
+        """The headers of every answer."""
+        date = format_datetime(self.clock.now(), usegmt=True)
+        return {"x-ms-request-id": request_id(call), "request-id": request_id(call), "date": date}
 
     async def _fail(self, call: Call, service: Service, effect: Effect) -> Response:
         if isinstance(effect, Status):
             headers = {} if effect.retry_after is None else {"retry-after": f"{effect.retry_after:g}"}
             response = service.envelope(Problem(effect.status, effect.code, effect.message, headers))
             call.status = response.status
-            return Response(response.status, {"x-ms-request-id": request_id(call), **response.headers}, response.body)
+            return Response(response.status, {**self._told_always(call), **response.headers}, response.body)
         if effect.moment == "after":
             self._finish(call, service)
             call.status = None

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from shared.azure.clients import pipeline
+from shared.azure.clock_skew import agreed
 from shared.azure.faults import told_apart
 from shared.azure.row import Row, Value, Write, operation, row_of, write_one
 from shared.model.errors import AzureError, Changed, NotFound, Temporary, Uncertain
@@ -220,5 +221,7 @@ class Table:
         return self._client
 
     async def _patient(self, request: Request) -> Response:
-        deadline = self._clock.now() + SECONDS
-        return await retrying(self._send, self._clock, self.chance, deadline, PATIENCE)(request)
+        asked = self._clock.now()
+        response = await retrying(self._send, self._clock, self.chance, asked + SECONDS, PATIENCE)(request)
+        agreed(response.headers.get("date", ""), asked, SECONDS)
+        return response

@@ -132,7 +132,9 @@ async def on_azurite(azurite: Azurite) -> AsyncIterator[Storage]:
     async def send(request: Request) -> Response:
         if request.url.startswith("http://localhost"):
             return await identity(request)
-        return await _faulty(world, request, live.send)
+        answer = await _faulty(world, request, live.send)
+        kept = {name: value for name, value in answer.headers.items() if name != "date"}  # waiting takes no time here
+        return Response(answer.status, kept, answer.body)
 
     try:
         yield _OnAzurite(world, send, azurite.tables, azurite.blobs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -75,6 +76,18 @@ def _over_token(stage: Stage, number: int, _: Go) -> Lab:
     return stage.instance(Line(Point(number, "before"), end_all))
 
 
+def _overtaken(stage: Stage, number: int, go: Go) -> Lab:
+    """Another instance, whose clock is ahead, takes up the same work while this one waits: to it every lease has ended."""
+
+    async def meanwhile() -> None:
+        other = stage.instance(ahead=AHEAD)
+        await go(other)
+        await other.host.timer("sweep")
+        await asyncio.sleep(2)  # the directory keeps whole seconds
+
+    return stage.instance(Line(Point(number, "before"), meanwhile))
+
+
 AHEAD = timedelta(minutes=10)
 
 TABLES, LOGS = ".table.", ".ingest."
@@ -94,4 +107,5 @@ KINDS = (
     Kind(title="every token is over", strike=_over_token),
     Kind(title="the clock is 10 minutes ahead", strike=_wrong_clock(AHEAD), whole=True),
     Kind(title="the clock is 10 minutes behind", strike=_wrong_clock(-AHEAD), whole=True),
+    Kind(title="overtaken by an instance 10 minutes ahead", strike=_overtaken),
 )

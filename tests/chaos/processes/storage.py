@@ -27,7 +27,11 @@ def under_names(send: Send, addresses: Mapping[str, str]) -> Send:
     async def send_there(request: Request) -> Response:
         for name, address in addresses.items():
             if request.url.startswith(f"{name}/"):
-                return await send(_moved(request, name, address))
+                answer = await send(_moved(request, name, address))
+                kept = {
+                    key: value for key, value in answer.headers.items() if key != "date"
+                }  # Azurite's time is slower
+                return Response(answer.status, kept, answer.body)
         return await send(request)
 
     return send_there
