@@ -152,7 +152,10 @@ async def test_the_kill_switch_is_shown_with_who_turned_it_and_why() -> None:
 
     status, found = await ready(made)
 
-    assert (status, found["kill_switch"]) == (200, {"ok": True, "on": True, "mode": "undo_only", "who": "ann", "why": "exercise"})
+    assert (status, found["kill_switch"]) == (
+        200,
+        {"ok": True, "on": True, "mode": "undo_only", "who": "ann", "why": "exercise"},
+    )
 
 
 async def test_with_wrong_settings_only_liveness_answers_well_and_every_mistake_is_told(

@@ -137,9 +137,9 @@ class Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     lapsed: Annotated[
         Steps | None, Meta(description="Responders to run instead of a step that was not approved in time.")
     ] = None
-    quiet_hours: Annotated[
-        Quiet | None, Meta(description="When it does not act by itself. Undo and expiry go on.")
-    ] = None
+    quiet_hours: Annotated[Quiet | None, Meta(description="When it does not act by itself. Undo and expiry go on.")] = (
+        None
+    )
     tests: Annotated[list[Trial], Meta(min_length=1, description="Run by `make test`.")]
     mode: Annotated[
         Mode,

@@ -11,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from azsim.clock import Clock
 from azsim.doors.https import open_door
 from azsim.eventhubs import Broker
 from azsim.services.blobs import Blobs
 from azsim.tenants import contoso
+from azsim.world import World
 from shared.engine import outbox
 from shared.engine.redrive.command import parser, run
+from shared.wire.clock import SystemClock
 from tests import lab
 from tests.azsim.eventhubs.conftest import sdk  # noqa: F401 - a fixture
 from tests.engine.letters import connected, hub, posted
@@ -215,7 +218,9 @@ def test_without_azure_it_says_what_did_not_answer() -> None:
     assert "Azure could not be reached" in done.stderr
 
 
-async def test_the_whole_command_runs_as_it_is_shipped(broker: Broker, made: Lab, tmp_path: Path) -> None:
+async def test_the_whole_command_runs_as_it_is_shipped(broker: Broker, tmp_path: Path) -> None:
+    now = World(Clock(SystemClock().now()), tenant=contoso.TENANT)  # the command has the machine's time
+    made = connected(broker, world=now, fresh=True)
     (sent,) = await posted(made, lab.recording("defender_low_severity"))
     async with open_door(made.world, tmp_path) as door:
         own = {**door.environment, **lab.environment(RIPOSTE_EVENTHUB=broker.connection_string)}
