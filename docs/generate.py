@@ -11,7 +11,7 @@ from pathlib import Path
 
 from docs import states
 from shared.engine.playbook.schema import schema
-from shared.kinds.responder import Responder, all_responders, can_undo, permissions
+from shared.kinds.responder import Responder, Setting, all_responders, can_undo, permissions
 from shared.kinds.source import Source, all_sources
 from shared.model import canonical
 from shared.model.record import DECISIONS, STREAM, TABLE, columns, descriptions
@@ -125,6 +125,7 @@ def _responders(responders: Mapping[str, Responder]) -> str:
 | acts on | {", ".join(sorted(responder.target.accepts))} |
 | impact | {facts.impact} |
 | undo | {way_back}.{leaves} |
+| if nobody knows whether it was done | {_in_doubt(responder)} |
 | MITRE ATT&CK mitigations | {", ".join(facts.attack)} |
 | MITRE D3FEND | {", ".join(facts.d3fend)} |
 | Microsoft cloud security benchmark | {", ".join(facts.mcsb)} |
@@ -142,6 +143,13 @@ Permissions, exactly those it uses:
 {wanted}
 """)
     return "\n".join(parts)
+
+
+def _in_doubt(responder: Responder) -> str:
+    if isinstance(responder, Setting):
+        return "It is read, and settled."
+    again = "It is looked for, and done if it does not show."
+    return again if responder.repeatable else "It is looked for; if it does not show, a person must look."
 
 
 def _sources(sources: Mapping[str, Source]) -> str:

@@ -116,4 +116,5 @@ responder = Operation(
     done=done,
     do=do,
     verify=verify,
+    repeatable=True,
 )

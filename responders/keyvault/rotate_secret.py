@@ -216,6 +216,7 @@ responder = Operation(
     done=done,
     do=do,
     verify=verify,
+    repeatable=True,
     later=Later(after=lambda params: length(params.grace), do=retire, look=retired),
     undo=undo,
 )

@@ -13,6 +13,7 @@ from shared.engine.guard import Verdict
 from shared.engine.moves import begin, move
 from shared.engine.outcome import DECISIONS, ended
 from shared.engine.plan import Ask, Planned
+from shared.kinds.responder import repeatable
 from shared.model import ids
 from shared.model.errors import Changed, Temporary
 from shared.model.ledger import Entry
@@ -71,7 +72,7 @@ async def claim(plan: Planned, verdict: Verdict, opened: Opened, ask: Ask, app: 
             due_for="",
             attempts=there.entry.attempts + 1,
             started=started,
-            otherwise=there.entry.doubt,
+            otherwise=there.entry.doubt if left or repeatable(responder) else "failed",  # a person has looked
         )
     )
     try:

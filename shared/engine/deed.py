@@ -15,11 +15,11 @@ from shared.azure.ledger import Locked
 from shared.engine.app import App
 from shared.engine.outcome import Outcome
 from shared.engine.sdk import in_our_words
-from shared.kinds.responder import Responder, Setting
+from shared.kinds.responder import Responder, Setting, repeatable
 from shared.model.cause import Cause
 from shared.model.change import Change, differences
 from shared.model.duration import length
-from shared.model.errors import Lapsed, Refused, RiposteError, Uncertain, Unverified
+from shared.model.errors import InDoubt, Lapsed, Refused, RiposteError, Uncertain, Unverified
 from shared.model.ledger import Entry, Hold, Past, Times
 from shared.model.target import Target
 from shared.wire.retry import Policy, attempts
@@ -60,11 +60,16 @@ class Deed:
     async def do(self) -> Outcome:
         """Look; if it is not done, remember what is there and do it; look again."""
         seen = await in_our_words(self.responder.read(self.target, self.params, self.azure), wrote=False)
-        self.otherwise = "failed"
         own = self._own_hold()
         wanted = self._wanted(seen)
         if wanted is None:
+            self.otherwise = "failed"
             return await self._there_already(seen.state, own)
+        if own is not None and self.otherwise == "uncertain" and not repeatable(self.responder):
+            raise InDoubt(
+                "it may have been done before, which cannot be seen, and must not be done twice: look yourself"
+            )
+        self.otherwise = "failed"
         if self.no:
             raise Refused(self.no)
         if own is None:

@@ -126,6 +126,8 @@ class Operation(Generic[Found, Settings, State]):
             not known whether an attempt worked.
         do: The deed; the state it should have led to.
         verify: Looks for the effect; what it found worth saying. Raises `Unverified`.
+        repeatable: Whether `done` tells for certain, or a second time does no harm: only then is it done again when
+            nobody knows whether an attempt worked. Otherwise it ends as uncertain, and a person must look.
         later: A second half, if there is one.
         undo: The way back, if there is one; the state it led to. Raises `Refused` on drift.
     """
@@ -138,6 +140,7 @@ class Operation(Generic[Found, Settings, State]):
     done: Callable[[Found, Seen[State], Cause], bool]
     do: Callable[[Found, Settings, Seen[State], Cause, Azure], Awaitable[State]]
     verify: Callable[[Found, Settings, Change[State], Azure], Awaitable[tuple[str, ...]]]
+    repeatable: bool = False
     later: Later[Found, Settings, State] | None = None
     undo: Callable[[Found, Settings, Change[State], Azure], Awaitable[State]] | None = None
 
@@ -153,6 +156,11 @@ def permissions(responder: Responder) -> tuple[Permission, ...]:
 def can_undo(responder: Responder) -> bool:
     """Whether there is a way back."""
     return isinstance(responder, Setting) or responder.undo is not None
+
+
+def repeatable(responder: Responder) -> bool:
+    """Whether it may be done again when nobody knows whether it was done. A setting is read, and settled."""
+    return isinstance(responder, Setting) or responder.repeatable
 
 
 def all_responders() -> dict[str, Responder]:

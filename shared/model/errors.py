@@ -8,6 +8,7 @@ RiposteError
 │   └── Lapsed        the target is not as it was when the plan was approved
 ├── Stopped           people have stopped it for now, by the kill switch
 ├── Unverified        the call was accepted, but the effect is not there
+├── InDoubt           it may have been done, and must not be done twice
 └── AzureError        Azure said no, or nothing
     ├── Temporary     later it may work: throttled, unavailable
     │   └── Changed   somebody changed the object meanwhile
@@ -99,6 +100,10 @@ class Stopped(RiposteError):
 
 class Unverified(RiposteError):
     """The call was accepted, but reading back does not show the effect."""
+
+
+class InDoubt(RiposteError):
+    """Nobody knows whether it was done, and it must not be done twice."""
 
 
 class AzureError(RiposteError):

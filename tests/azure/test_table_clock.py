@@ -1,11 +1,10 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from azsim.clock import Clock
 from azsim.tenants import contoso
 from azsim.world import World
 from shared.azure.clock_skew import SKEW
@@ -13,19 +12,8 @@ from shared.azure.table import Row, Table
 from shared.model.errors import Temporary
 from shared.wire.message import Request, Response
 from tests import lab
+from tests.chaos.crash.stage import WrongClock
 from tests.engine.cases import REVOKE, account, acting, delivered, states, swept
-
-
-class WrongClock:
-    def __init__(self, right: Clock, ahead: timedelta) -> None:
-        self._right = right
-        self._ahead = ahead
-
-    def now(self) -> datetime:
-        return self._right.now() + self._ahead
-
-    async def sleep(self, seconds: float) -> None:
-        await self._right.sleep(seconds)
 
 
 def table(made: lab.Lab, ahead: timedelta, date: str | None = "") -> Table:
