@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from docs import states
+from docs import permissions_of_its_own, states
 from shared.engine.playbook.schema import schema
 from shared.kinds.responder import Responder, Setting, all_responders, can_undo, permissions
 from shared.kinds.source import Source, all_sources
@@ -142,6 +142,7 @@ Permissions, exactly those it uses:
 
 {wanted}
 """)
+    parts.append(permissions_of_its_own.section())
     return "\n".join(parts)
 
 
