@@ -230,3 +230,16 @@ async def test_another_name_of_the_case_that_has_not_done_the_step_does_not_keep
     linked = Opened(opened.case, opened.partition, fresh=True, linked=("incident:other",), row=opened.row)
 
     assert await claim(plan, YES, linked, Ask("act"), made.app) is not None
+
+
+async def test_what_waits_for_approval_is_not_claimed_even_after_its_time(tmp_path: Path) -> None:
+    made = acting(tmp_path)
+    plan, opened = await ready(made)
+    noted = await claim(plan, YES, opened, Ask("act"), made.app)
+    assert noted is not None
+    held = await in_state(made, noted, "held", lease=None, due=made.world.clock.now(), due_for="lapse")
+
+    assert await claim(plan, YES, opened, Ask("act"), made.app) is None
+    there = await made.app.ledger.entry(opened.partition, plan.step.key)
+    assert there is not None
+    assert there.row == held.row

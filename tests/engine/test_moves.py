@@ -17,10 +17,10 @@ async def test_a_step_goes_nowhere_but_along_an_arrow(tmp_path: Path) -> None:
 
     with pytest.raises(NoSuchArrow, match="no arrow leads from done to claimed for the sweep"):
         await move(noted, replace(noted.entry, state="claimed"), [], "sweep", made.app)
+    undoing = replace(noted.entry, state="undoing")
     with pytest.raises(NoSuchArrow, match="no arrow leads from nothing to done for the analyst"):
-        undoing = replace(noted.entry, state="undoing")
         await move(noted, undoing, [], "analyst", made.app, [replace(noted.entry, state="done")])
     with pytest.raises(NoSuchArrow, match="no arrow leads from nothing to undone for the walk"):
         await begin(noted.row.partition, replace(noted.entry, state="undone"), [], "walk", made.app)
 
-    assert [each.row for each in await steps(made, alert())][0] == noted.row
+    assert next(iter(await steps(made, alert()))).row == noted.row
