@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from azsim.chance import Chance
 from azsim.doors.https import open_door
 from azsim.eventhubs import Broker
@@ -117,10 +119,13 @@ async def _prepare(app: App) -> None:
 
 
 def _playbooks(folder: Path) -> Path:
-    """The playbooks as they are shipped, switched to act."""
+    """The playbooks as they are shipped, but that they act, that grace is short, and that nothing is undone by itself."""
     switched = folder / "playbooks"
     switched.mkdir()
     for file in lab.PLAYBOOKS.glob("*.yaml"):
-        text = file.read_text().replace("mode: dry_run", "mode: act").replace("grace: 24h", f"grace: {GRACE}")
-        (switched / file.name).write_text(text)
+        content = yaml.safe_load(file.read_text()) | {"mode": "act"}
+        for given in [params for step in content["then"] for params in step.values() if params]:
+            given.pop("expires", None)
+            given.update({"grace": GRACE} if "grace" in given else {})
+        (switched / file.name).write_text(yaml.safe_dump(content, sort_keys=False))
     return switched
