@@ -130,3 +130,14 @@ async def test_the_line_for_the_log_counts(tmp_path: Path, caplog: pytest.LogCap
         await delivered(made, alert(), b"{", lab.recording("keyvault_secret_near_expiry"))
 
     assert "deliveries=3 matches=1 dead_letters=1 records=2" in caplog.text
+
+
+async def test_a_step_that_is_done_is_not_guarded_anew(tmp_path: Path) -> None:
+    made = acting(tmp_path)
+    await delivered(made, alert())
+    before = len(made.world.calls)
+
+    await delivered(made, alert())
+
+    asked = [call.line for call in made.world.calls[before:]]
+    assert [line for line in asked if "/locks" in line or "budget" in line or line.startswith("PUT")] == []
