@@ -140,4 +140,4 @@ async def test_a_step_that_is_done_is_not_guarded_anew(tmp_path: Path) -> None:
     await delivered(made, alert())
 
     asked = [call.line for call in made.world.calls[before:]]
-    assert [line for line in asked if "/locks" in line or "budget" in line or line.startswith("PUT")] == []
+    assert [line for line in asked if "/locks" in line or "budget-" in line] == []
