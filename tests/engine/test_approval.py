@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from shared.model.approval import Plan
 from tests import lab
-from tests.engine.approvals import NO, YES, answered, asking, requests
+from tests.engine.approvals import BOB, NO, YES, answered, asking, requests
 from tests.engine.cases import (
     NICS,
     ROTATE,
@@ -127,3 +128,35 @@ async def test_a_redelivery_and_the_sweep_leave_what_waits_alone(tmp_path: Path)
 
     assert [noted.row for noted in await steps(made, alert())] == before
     assert made.decisions() == ["held", "held"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        ({"decision": "maybe", "reason": "x"}, 400),
+        ({"decision": "approve"}, 400),
+        ({"decision": "approve", "reason": ""}, 400),
+        ({"decision": "approve", "reason": "x", "hash": "0" * 64}, 409),
+    ],
+    ids=["no decision", "no reason", "an empty one", "another plan"],
+)
+async def test_an_answer_that_makes_no_sense_changes_nothing(
+    reply: dict[str, Any], status: int, tmp_path: Path
+) -> None:
+    made = asking(tmp_path)
+    await delivered(made, alert())
+    first, _ = await requests(made)
+
+    answer, problem = await answered(made, first, reply)
+
+    assert answer == status, problem
+    assert await states(made, alert()) == ["held", "held"]
+    status, _ = await answered(made, first, YES | {"hash": first["hash"]})
+    assert status == 200
+
+
+@pytest.mark.parametrize("name", ["x", "0" * 32 + "-" + "0" * 12])
+async def test_what_nobody_asked_for_cannot_be_answered(name: str, tmp_path: Path) -> None:
+    made = asking(tmp_path)
+
+    assert (await made.post(f"/api/approvals/{name}", YES, **BOB))[0] == 404
