@@ -149,11 +149,12 @@ def _wrong(path: Path, raw: Any, responders: Mapping[str, Responder], sources: l
         reason = ""
     except (msgspec.ValidationError, ValueError) as error:
         right, reason = False, str(error)
-    if not right:
-        told = list(in_form(raw, responders, sources))
-        yield from told or [("", reason)]
+    told = [] if right else list(in_form(raw, responders, sources))
     if isinstance(raw, dict):
-        yield from _meaning(path, raw, responders)
+        told += _meaning(path, raw, responders)
+    yield from told
+    if not right and not told:
+        yield "", reason
 
 
 def _meaning(path: Path, raw: dict[str, Any], responders: Mapping[str, Responder]) -> Iterator[tuple[str, str]]:
