@@ -22,6 +22,7 @@ from shared.model.approval import Approval, Plan
 from shared.model.change import Change, differences
 from shared.model.duration import length
 from shared.model.errors import Drifted
+from shared.model.step import Step
 from shared.wire.dry_run import KeptBack
 
 FORCED = timedelta(hours=4)
@@ -57,16 +58,7 @@ async def asked_for(plan: Planned, verdict: Verdict, partition: str, app: App) -
         undo=_way_back(responder),
         expires=", then ".join(step.terms.expires),
     )
-    now = app.clock.now()
-    asked = Approval(
-        id=f"{partition}-{ids.digest('approval', step.key, made.hash, now.isoformat())[:12]}",
-        plan=made,
-        hash=made.hash,
-        why=verdict.end.reason,
-        requested=now,
-        by=step.actor,
-        until=now + length(step.terms.within),
-    )
+    asked = _request(made, step, verdict.end.reason, partition, length(step.terms.within), app)
     return replace(verdict, end=replace(verdict.end, approval=asked, change=change))
 
 
@@ -78,10 +70,8 @@ def to_be_asked(outcome: Outcome, verdict: Verdict) -> Outcome:
 
 def forced_undo(noted: Noted, drift: Drifted, why: str, app: App) -> Approval:
     """The request that a target is put back although somebody has changed it since."""
-    step, entry = noted.entry.step, noted.entry
-    responder = app.responders[step.aim.responder]
-    before: Struct = msgspec.convert(entry.before, responder.state)
-    change = Change(drift.now, before)
+    step = noted.entry.step
+    change = Change(drift.now, drift.before)
     made = Plan(
         deed="forced_undo",
         responder=step.aim.responder,
@@ -93,15 +83,19 @@ def forced_undo(noted: Noted, drift: Drifted, why: str, app: App) -> Approval:
         blast_radius=1,
         undo="The change that is written over can be read here, and must be made again by hand.",
     )
+    return _request(made, step, why, noted.row.partition, FORCED, app)
+
+
+def _request(plan: Plan, step: Step, why: str, partition: str, within: timedelta, app: App) -> Approval:
     now = app.clock.now()
     return Approval(
-        id=f"{noted.row.partition}-{ids.digest('approval', step.key, made.hash, now.isoformat())[:12]}",
-        plan=made,
-        hash=made.hash,
+        id=f"{partition}-{ids.digest('approval', step.key, plan.hash, now.isoformat())[:12]}",
+        plan=plan,
+        hash=plan.hash,
         why=why,
         requested=now,
         by=step.actor,
-        until=now + FORCED,
+        until=now + within,
     )
 
 

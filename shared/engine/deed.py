@@ -65,7 +65,7 @@ class Deed:
         if wanted is None:
             self.otherwise = "failed"
             return await self._there_already(seen.state, own)
-        if own is not None and self.otherwise == "uncertain" and not repeatable(self.responder):
+        if own is not None and self.otherwise != "failed" and not repeatable(self.responder):
             raise InDoubt(
                 "it may have been done before, which cannot be seen, and must not be done twice: look yourself"
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,9 +11,13 @@ from datetime import timedelta
 import msgspec
 
 from shared.engine.app import App
+from shared.engine.fault import log_fault
 from shared.engine.plan import Planned
+from shared.model.errors import AzureError
 from shared.model.ledger import Entry
 from shared.model.states import ENDS
+
+log = logging.getLogger(__name__)
 
 LOOK = 1.0
 """Seconds between looks at evidence that another instance is collecting."""
@@ -37,7 +42,7 @@ async def collected(
     first = [plan for plan in plans if plan.step.terms.evidence]
     then = [plan for plan in plans if not plan.step.terms.evidence]
     if not first or not then:
-        await asyncio.gather(*map(do, first))
+        await asyncio.gather(*map(do, first))  # nothing waits for it
         return then
     began = app.clock.now()
     tasks = [asyncio.ensure_future(do(plan)) for plan in first]
@@ -46,7 +51,7 @@ async def collected(
         task.add_done_callback(app.tasks.discard)
     ended, _ = await asyncio.wait(tasks, timeout=within.total_seconds())
     for task in ended:
-        task.result()
+        _told(task)
     while True:
         entries = await _entries(first, partition, app)
         until = min((entry.started for entry in entries.values()), default=began) + within
@@ -55,6 +60,15 @@ async def collected(
         await app.clock.sleep(LOOK)
     lacking = tuple(_missing(plan, entries.get(plan.step.key)) for plan in first if not _is_there(plan, entries))
     return [replace(plan, step=msgspec.structs.replace(plan.step, lacking=lacking)) for plan in then]
+
+
+def _told(task: asyncio.Future[None]) -> None:
+    """What broke off is missing, which containment's record says; what could not be stored comes again."""
+    error = task.exception()
+    if isinstance(error, AzureError):
+        raise error
+    if error is not None:
+        log_fault(log, "collecting evidence broke off", error)
 
 
 async def _entries(plans: Sequence[Planned], partition: str, app: App) -> dict[str, Entry]:

@@ -20,16 +20,14 @@ async def lapse(noted: Noted, reason: str, who: Who, app: App) -> Noted:
     Raises:
         Changed: Somebody has answered, or another instance was faster.
     """
-    step, now = noted.entry.step, app.clock.now()
-    if noted.entry.forcing is not None:  # the step is as it was; nobody has agreed to force its way back
-        end = replace(noted.entry, reason=reason, approval=None)
-        told = replace(noted.entry, reason=reason)
-        findings = record.Findings(reason=reason)
-        made = record.of_step(step, app.responders.get(step.aim.responder), "lapsed", now, findings, told)
-        return await move(noted, end, [made], who, app)
-    end = replace(noted.entry, state="lapsed", reason=reason, due=None, due_for="")
-    findings = record.Findings(reason=reason)
-    made = record.of_step(step, app.responders.get(step.aim.responder), "lapsed", now, findings, end)
+    entry, step = noted.entry, noted.entry.step
+    if entry.forcing is not None:  # the step is as it was; nobody has agreed to force its way back
+        end = replace(entry, reason=reason, approval=None)
+    else:
+        end = replace(entry, state="lapsed", reason=reason, due=None, due_for="")
+    responder, findings = app.responders.get(step.aim.responder), record.Findings(reason=reason)
+    told = replace(end, approval=entry.approval)
+    made = record.of_step(step, responder, "lapsed", app.clock.now(), findings, told)
     return await move(noted, end, [made], who, app, await instead(noted, end, app))
 
 

@@ -149,9 +149,10 @@ async def resume_undo(noted: Noted, app: App, force: str = "") -> Undone:
 def _ended(entry: Entry, decision: Decision, reason: str, now: datetime) -> Entry:
     """The entry after a way back: undone, or as it was before. An approval holds for one attempt."""
     end = replace(entry, reason=reason, owner="", lease=None)
-    if entry.approval is not None and entry.approval.plan.deed == "forced_undo":
+    undone = decision in ("undone", "released")
+    if entry.approval is not None and entry.approval.plan.deed == "forced_undo" and (entry.approval.granted or undone):
         end = replace(end, approval=None)
-    if decision in ("undone", "released"):
+    if undone:
         return replace(end, state="undone", due=None, due_for="", expires=None, otherwise="failed")
     end = replace(end, state=entry.was)
     if entry.expires is None or entry.expires > now:

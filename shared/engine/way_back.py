@@ -78,17 +78,17 @@ class WayBack:
         seen = await in_our_words(self.responder.read(self.target, self.params, self.azure), wrote=False)
         if not self.responder.same(seen.state, before):
             if not self.responder.same(seen.state, after):
-                self._may_be_written_over(after, seen.state)
+                self._may_be_written_over(after, seen.state, before)
             await self.app.switch.let_undo()
             await in_our_words(self.responder.write(self.target, self.params, seen, before, self.azure))
         await self._seen_to_be_back(before)
         return Change(after, before)
 
-    def _may_be_written_over(self, after: Struct, now: Struct) -> None:
+    def _may_be_written_over(self, after: Struct, now: Struct, before: Struct) -> None:
         """Somebody else's change goes only if a second person has approved that, and it is still the same change."""
         drift = "; ".join(map(str, differences(after, now)))
         if self.forced is None:
-            raise Drifted(f"{self.target.name} has been changed since: {drift}", now)
+            raise Drifted(f"{self.target.name} has been changed since: {drift}", now, before)
         approved: Struct = msgspec.convert(self.forced.plan.before, self.responder.state)
         if not (isinstance(self.responder, Setting) and self.responder.same(now, approved)):
             raise Lapsed(f"{self.target.name} has been changed once more since that was approved: {drift}")

@@ -83,10 +83,12 @@ class Drifted(Refused):
     Args:
         message: What differs.
         now: The state it has now.
+        before: The state it would be put back to.
     """
 
-    def __init__(self, message: str, now: Struct) -> None:
+    def __init__(self, message: str, now: Struct, before: Struct) -> None:
         self.now = now
+        self.before = before
         super().__init__(message)
 
 

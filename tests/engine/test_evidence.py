@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from azsim.faults import Hang, Status
-from tests.engine.cases import ISOLATE, NICS, REVOKE, acting, alert, delivered, isolated, states, swept
+from shared.engine.evidence import collected
+from shared.engine.plan import Ask, Planned, brief, planned
+from tests.engine.cases import ISOLATE, NICS, REVOKE, acting, alert, delivered, delivery, event, isolated, states, swept
 from tests.lab import Lab
 
 ADELE = {"Type": "account", "Name": "adele.vance", "UPNSuffix": "contoso.example"}
@@ -125,3 +128,19 @@ async def test_evidence_alone_is_just_done(tmp_path: Path) -> None:
     await delivered(made, body)
 
     assert await states(made, body) == ["done"]
+
+
+async def test_a_fault_of_ours_in_collecting_it_is_no_reason_not_to_contain(tmp_path: Path) -> None:
+    made = collecting(tmp_path)
+    found = event(made, BODY)
+    (match,), _ = made.app.playbooks.match(found)
+    opened = await made.app.ledger.open(found.case, found.same)
+    plans = await planned(match, brief(found, delivery(made, BODY)), Ask("act"), made.app)
+
+    async def breaks(_: Planned) -> None:
+        raise KeyError("a fault of ours")
+
+    then = await collected(plans, timedelta(seconds=2), opened.partition, breaks, made.app)
+
+    assert [plan.step.target_id for plan in then] == NICS
+    assert [plan.step.lacking for plan in then] == [(f"{REVOKE} on {plans[0].step.target_id}: not begun",)] * 2

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from azsim.services.key_vault import Vaults
 from azsim.tenants import contoso
@@ -13,7 +14,7 @@ from shared.engine import decide
 from shared.model.step import Actor
 from tests import lab
 from tests.api.asking import signed_in
-from tests.engine.cases import ISOLATE, NICS, ROTATE, acting, alert, delivered, ends, group_of, resource, swept
+from tests.engine.cases import ISOLATE, NICS, ROTATE, acting, alert, delivered, ends, group_of, resource, steps, swept
 from tests.lab import Lab
 
 ANN = {"x_ms_client_principal": signed_in("Riposte.Operator", "Riposte.Approver")}
@@ -175,3 +176,26 @@ async def test_an_operation_knows_no_force(tmp_path: Path) -> None:
 
     assert [step["decision"] for step in body["steps"]] == ["undo_refused"]
     assert "somebody rotated it since" in body["steps"][0]["reason"]
+
+
+async def test_a_step_of_which_nobody_knows_whether_it_was_done_can_be_forced_back(tmp_path: Path) -> None:
+    made, run = await drifted(tmp_path)
+    noted = next(each for each in await steps(made, alert()) if each.entry.step.target_id == NICS[0])
+    left = structs.replace(noted.entry, state="uncertain", before=None, after=None)
+    await made.app.ledger.move(noted, left, [])
+
+    request = await asked(made, run)
+    _, body = await made.post(f"/api/approvals/{request['approval']}", YES, **BOB)
+
+    assert body["state"] == "undone"
+    assert group_of(made, NICS[0]) == "nsg-web"
+
+
+async def test_another_attempt_leaves_a_request_that_waits(tmp_path: Path) -> None:
+    made, run = await drifted(tmp_path)
+    request = await asked(made, run)
+
+    await made.post(f"/api/runs/{run}/undo", None, **ANN)
+    status, body = await made.post(f"/api/approvals/{request['approval']}", YES, **BOB)
+
+    assert (status, body.get("state")) == (200, "undone")

@@ -98,3 +98,15 @@ async def test_what_is_repeatable_is_done_again(tmp_path: Path) -> None:
 
     assert await states(made, account()) == ["done"]
     assert sent(made) == 2
+
+
+async def test_what_was_done_and_not_seen_is_not_done_again(tmp_path: Path) -> None:
+    made = blind(tmp_path)
+    made.world.faults.on("GET", "v1.0/users/[^/]+$", Status(500), skip=1, times=10)
+
+    await delivered(made, account())
+    for _ in range(10):
+        await swept(made, 700)
+
+    assert await states(made, account()) == ["unverified"]
+    assert sent(made) == 1
